@@ -1,0 +1,39 @@
+package wire
+
+// Limits of a hand-parsed request.
+const (
+	// RequestEntriesMax is how many topics and partitions, together, one
+	// Produce or Fetch request may name: more partitions than a broker holds.
+	// It bounds what a request of minimal entries makes us allocate to about
+	// 10 MiB, whatever the frame's limit is.
+	RequestEntriesMax = 1 << 17
+	// entriesKept is up to how many entries a slice keeps for the next request.
+	// Above, one huge request would leave its memory to every pooled struct.
+	entriesKept = 1 << 13
+)
+
+// recycle empties a slice for the next request, or gives up one that is too
+// large to keep. What it held is cleared, so that no released frame is kept
+// alive by it.
+func recycle[T any](entries []T) []T {
+	if cap(entries) > entriesKept {
+		return nil
+	}
+	clear(entries)
+	return entries[:0]
+}
+
+// extend lengthens a slice by count zero elements and returns it with the part
+// that was added. If it has to move, what it held before stays where it was and
+// is no longer part of it: the parts given out earlier remain valid.
+func extend[T any](entries []T, count int) (all, added []T) {
+	from := len(entries)
+	if cap(entries)-from >= count {
+		all = entries[:from+count]
+		added = all[from : from+count : from+count]
+		clear(added)
+		return all, added
+	}
+	all = make([]T, count, max(count, 2*cap(entries)))
+	return all, all[:count:count]
+}
