@@ -45,6 +45,14 @@ func (l *Loop) Tasks() int { return l.count }
 // have run, for work that is gathered over a turn. It may make tasks ready.
 func (l *Loop) AtTurnEnd(fn func()) { l.atEnd = append(l.atEnd, fn) }
 
+// Advance sets the clock for the callbacks that the world is about to make: a
+// callback after a long silence must see now, not the time of the last turn.
+// No timer fires and no task runs before the Turn that follows.
+func (l *Loop) Advance(now kafka.Instant) {
+	assert.That(l.running == nil, "the clock does not move inside a task")
+	l.now = max(l.now, now)
+}
+
 // Turn sets the clock, fires due timers, runs every ready task until it waits,
 // then runs the turn-end functions. It reports whether there is more to do at
 // once: the world then calls Turn again after a look at its sockets.

@@ -328,3 +328,20 @@ func BenchmarkSpawnRunFinish(b *testing.B) {
 	}
 	l.Close()
 }
+
+func TestAdvanceMovesTheClockAndNothingElse(t *testing.T) {
+	l := task.NewLoop(0)
+	fired := false
+	l.NewTimer(func() { fired = true }).Set(2 * ms)
+	l.Advance(5 * ms)
+	if l.Now() != 5*ms || fired {
+		t.Fatalf("now %d, fired %v", l.Now(), fired)
+	}
+	l.Advance(1 * ms)
+	if l.Now() != 5*ms {
+		t.Fatalf("the clock went back to %d", l.Now())
+	}
+	if l.Turn(5 * ms); !fired {
+		t.Fatal("the timer is due")
+	}
+}
