@@ -12,27 +12,31 @@ const (
 	entriesKept = 1 << 13
 )
 
-// recycle empties a slice for the next request, or gives up one that is too
-// large to keep. What it held is cleared, so that no released frame is kept
-// alive by it.
-func recycle[T any](entries []T) []T {
+// rewind empties a slice for the next request, or gives up one that is too
+// large to keep. What it held is still there, to be written over.
+func rewind[T any](entries []T) []T {
 	if cap(entries) > entriesKept {
 		return nil
 	}
-	clear(entries)
 	return entries[:0]
 }
 
-// extend lengthens a slice by count zero elements and returns it with the part
-// that was added. If it has to move, what it held before stays where it was and
-// is no longer part of it: the parts given out earlier remain valid.
+// recycle is rewind that clears what the slice held, so that it keeps no frame
+// alive. Its time goes with what was in use, not with the room there is.
+func recycle[T any](entries []T) []T {
+	clear(entries)
+	return rewind(entries)
+}
+
+// extend lengthens a slice by count elements, to be written over whatever they
+// hold, and returns it with the part that was added. If it has to move, what it
+// held before stays where it was and is no longer part of it: the parts given
+// out earlier remain valid.
 func extend[T any](entries []T, count int) (all, added []T) {
 	from := len(entries)
 	if cap(entries)-from >= count {
 		all = entries[:from+count]
-		added = all[from : from+count : from+count]
-		clear(added)
-		return all, added
+		return all, all[from : from+count : from+count]
 	}
 	all = make([]T, count, max(count, 2*cap(entries)))
 	return all, all[:count:count]

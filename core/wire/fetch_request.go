@@ -104,26 +104,40 @@ const (
 // knows. Source: KIP-1166.
 const NoHighWatermark kafka.Offset = math.MaxInt64
 
-// Reset forgets the request, and memory beyond what is worth keeping.
+// Reset forgets the request: it keeps no frame alive, and no memory beyond what
+// is worth keeping. Parse does not need it.
 func (r *FetchRequest) Reset() {
 	*r = FetchRequest{
 		Topics: recycle(r.Topics), Forgotten: recycle(r.Forgotten),
 		partitions: recycle(r.partitions), forgotten: recycle(r.forgotten),
-		ReplicaID: kafka.NoBroker, ReplicaEpoch: -1, SessionEpoch: -1,
 	}
 }
 
 // Parse reads the body of a request of versions 4 to 18. Bytes behind it are
-// ignored, as Kafka does. After an error the request is not to be used.
+// ignored, as Kafka does. After an error the request has no topics.
 //
 // Errors: ErrUnsupportedVersion, ErrMalformed, ErrTooLarge.
 func (r *FetchRequest) Parse(version int16, body []byte) error {
-	r.Reset()
+	*r = FetchRequest{
+		Topics: rewind(r.Topics), Forgotten: rewind(r.Forgotten),
+		partitions: rewind(r.partitions), forgotten: rewind(r.forgotten),
+		ReplicaID: kafka.NoBroker, ReplicaEpoch: -1, SessionEpoch: -1,
+	}
 	if !lookup(KeyFetch).Serves(version) {
 		return ErrUnsupportedVersion
 	}
 	in := reader{data: body}
-	flexible := version >= 12
+	err := r.parse(&in, version, version >= 12)
+	if err == nil && in.failed {
+		err = ErrMalformed
+	}
+	if err != nil {
+		r.Reset()
+	}
+	return err
+}
+
+func (r *FetchRequest) parse(in *reader, version int16, flexible bool) error {
 	if version <= 14 {
 		r.ReplicaID = kafka.BrokerID(in.int32())
 	}
@@ -135,9 +149,9 @@ func (r *FetchRequest) Parse(version int16, body []byte) error {
 		r.SessionID = in.int32()
 		r.SessionEpoch = in.int32()
 	}
-	entries, err := r.parseTopics(&in, version, flexible)
+	entries, err := r.parseTopics(in, version, flexible)
 	if err == nil && version >= 7 {
-		err = r.parseForgotten(&in, version, flexible, entries)
+		err = r.parseForgotten(in, version, flexible, entries)
 	}
 	if err != nil {
 		return err
@@ -146,10 +160,7 @@ func (r *FetchRequest) Parse(version int16, body []byte) error {
 		r.RackID = in.text(flexible)
 	}
 	if flexible {
-		r.parseTags(&in, version)
-	}
-	if in.failed {
-		return ErrMalformed
+		r.parseTags(in, version)
 	}
 	return nil
 }
@@ -166,11 +177,7 @@ func (r *FetchRequest) parseTopics(
 	for i := range r.Topics {
 		topic := &r.Topics[i]
 		topic.First = entries - count
-		if version >= 13 {
-			topic.TopicID = in.topicID()
-		} else {
-			topic.Name = in.text(flexible)
-		}
+		topic.Name, topic.TopicID = in.topic(version >= 13, flexible)
 		partitions := in.count(flexible, fetchPartitionBytesMin)
 		if entries += partitions; entries > RequestEntriesMax {
 			return 0, ErrTooLarge
@@ -205,6 +212,7 @@ func (p *FetchPartition) parse(in *reader, version int16, flexible bool) {
 		p.LogStartOffset = kafka.Offset(in.int64())
 	}
 	p.MaxBytes = in.int32()
+	p.ReplicaDirectoryID = [16]byte{}
 	p.HighWatermark = NoHighWatermark
 	if flexible {
 		p.parseTags(in, version)
@@ -241,11 +249,7 @@ func (r *FetchRequest) parseForgotten(
 	r.Forgotten, _ = extend(r.Forgotten, count)
 	for i := range r.Forgotten {
 		topic := &r.Forgotten[i]
-		if version >= 13 {
-			topic.TopicID = in.topicID()
-		} else {
-			topic.Name = in.text(flexible)
-		}
+		topic.Name, topic.TopicID = in.topic(version >= 13, flexible)
 		partitions := in.count(flexible, forgottenPartitionBytesMin)
 		if entries += partitions; entries > RequestEntriesMax {
 			return ErrTooLarge

@@ -99,7 +99,8 @@ type Splice struct {
 	Bytes int32
 }
 
-// Reset forgets the response, and memory beyond what is worth keeping.
+// Reset forgets the response: it keeps no frame alive, and no memory beyond what
+// is worth keeping.
 func (r *FetchResponse) Reset() {
 	*r = FetchResponse{
 		Topics: recycle(r.Topics), Partitions: recycle(r.Partitions),

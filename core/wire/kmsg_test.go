@@ -102,6 +102,9 @@ func TestParseKmsgRefuses(t *testing.T) {
 		{"compact count of 4 GiB", KeyMetadata, 9, "ffffffff0f 00 00 00 00", ErrMalformed},
 		{"4 billion tags", KeyMetadata, 12, "00 00 00 ffffffff0f", ErrMalformed},
 		{"null where none may be", KeyAPIVersions, 3, "00 02 61 00", ErrMalformed},
+		{"null topics in v0", KeyMetadata, 0, "ffffffff", ErrMalformed},
+		{"null topics in v1", KeyMetadata, 1, "ffffffff", nil},
+		{"null array", KeyCreateTopics, 2, "ffffffff 00000000 00", ErrMalformed},
 		{"varint without end", KeyMetadata, 9, "ffffffffffff", ErrMalformed},
 	}
 	for _, c := range cases {

@@ -50,17 +50,18 @@ const (
 	producePartitionBytesMin = 6 // index, null records, no tags, compact
 )
 
-// Reset forgets the request, and memory beyond what is worth keeping.
+// Reset forgets the request: it keeps no frame alive, and no memory beyond what
+// is worth keeping. Parse does not need it.
 func (r *ProduceRequest) Reset() {
 	*r = ProduceRequest{Topics: recycle(r.Topics), partitions: recycle(r.partitions)}
 }
 
 // Parse reads the body of a request of versions 3 to 13. Bytes behind it are
-// ignored, as Kafka does. After an error the request is not to be used.
+// ignored, as Kafka does. After an error the request has no topics.
 //
 // Errors: ErrUnsupportedVersion, ErrMalformed, ErrTooLarge.
 func (r *ProduceRequest) Parse(version int16, body []byte) error {
-	r.Reset()
+	r.Topics, r.partitions = rewind(r.Topics), rewind(r.partitions)
 	if !lookup(KeyProduce).Serves(version) {
 		return ErrUnsupportedVersion
 	}
@@ -69,6 +70,20 @@ func (r *ProduceRequest) Parse(version int16, body []byte) error {
 	r.TransactionalID = in.nullableText(flexible)
 	r.Acks = in.int16()
 	r.TimeoutMillis = in.int32()
+	err := r.parseTopics(&in, version, flexible)
+	if err == nil && flexible {
+		in.skipTags()
+	}
+	if err == nil && in.failed {
+		err = ErrMalformed
+	}
+	if err != nil {
+		r.Reset()
+	}
+	return err
+}
+
+func (r *ProduceRequest) parseTopics(in *reader, version int16, flexible bool) error {
 	count := in.count(flexible, produceTopicBytesMin)
 	if count > RequestEntriesMax {
 		return ErrTooLarge
@@ -78,18 +93,19 @@ func (r *ProduceRequest) Parse(version int16, body []byte) error {
 	for i := range r.Topics {
 		topic := &r.Topics[i]
 		topic.First = entries - count
-		if version >= 13 {
-			topic.TopicID = in.topicID()
-		} else {
-			topic.Name = in.text(flexible)
-		}
+		topic.Name, topic.TopicID = in.topic(version >= 13, flexible)
 		partitions := in.count(flexible, producePartitionBytesMin)
 		if entries += partitions; entries > RequestEntriesMax {
 			return ErrTooLarge
 		}
 		r.partitions, topic.Partitions = extend(r.partitions, partitions)
 		for j := range topic.Partitions {
-			topic.Partitions[j].parse(&in, flexible)
+			p := &topic.Partitions[j]
+			p.Partition = kafka.Partition(in.int32())
+			p.Records = in.nullable(in.length(flexible))
+			if flexible {
+				in.skipTags()
+			}
 		}
 		if flexible {
 			in.skipTags()
@@ -98,21 +114,7 @@ func (r *ProduceRequest) Parse(version int16, body []byte) error {
 			return ErrMalformed
 		}
 	}
-	if flexible {
-		in.skipTags()
-	}
-	if in.failed {
-		return ErrMalformed
-	}
 	return nil
-}
-
-func (p *ProducePartition) parse(in *reader, flexible bool) {
-	p.Partition = kafka.Partition(in.int32())
-	p.Records = in.nullable(in.length(flexible))
-	if flexible {
-		in.skipTags()
-	}
 }
 
 // Entries is how many partitions the request names, over all topics.

@@ -62,7 +62,8 @@ type RecordError struct {
 	Message string
 }
 
-// Reset forgets the response, and memory beyond what is worth keeping.
+// Reset forgets the response: it keeps no frame alive, and no memory beyond what
+// is worth keeping.
 func (r *ProduceResponse) Reset() {
 	*r = ProduceResponse{
 		Topics: recycle(r.Topics), Partitions: recycle(r.Partitions),

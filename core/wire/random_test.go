@@ -60,7 +60,11 @@ func fillSlice(t *rapid.T, value reflect.Value) {
 		value.SetBytes(randomBytes(t))
 		return
 	}
-	length := rapid.SampledFrom([]int{0, 1, 1, 2, 3}).Draw(t, "length")
+	length := rapid.SampledFrom([]int{-1, 0, 1, 1, 2, 3}).Draw(t, "length")
+	if length < 0 {
+		value.SetZero()
+		return
+	}
 	value.Set(reflect.MakeSlice(value.Type(), length, length))
 	for i := range length {
 		fillValue(t, value.Index(i))

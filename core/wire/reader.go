@@ -154,6 +154,14 @@ func (r *reader) nullableText(flexible bool) []byte {
 	return r.nullable(r.textLength(flexible))
 }
 
+// topic reads a topic's id or, in versions before ids, its name.
+func (r *reader) topic(byID, flexible bool) (name []byte, id kafka.TopicID) {
+	if byID {
+		return nil, r.topicID()
+	}
+	return r.text(flexible), id
+}
+
 // count reads the length of an array that must not be null, whose elements
 // take at least elementBytesMin each on the wire. Zero if it cannot be.
 func (r *reader) count(flexible bool, elementBytesMin int) int {
@@ -171,6 +179,14 @@ func (r *reader) count(flexible bool, elementBytesMin int) int {
 //
 // Source: KIP-482.
 func (r *reader) skipTags() {
+	if r.at < len(r.data) && r.data[r.at] == 0 {
+		r.at++
+		return
+	}
+	r.skipSomeTags()
+}
+
+func (r *reader) skipSomeTags() {
 	for count := r.uvarint(); count > 0 && !r.failed; count-- {
 		r.uvarint()
 		r.span(int(r.uvarint()))

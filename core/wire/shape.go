@@ -16,7 +16,9 @@ type field struct {
 	kind         fieldKind
 	bytes        int
 	since, until int16
-	of           shape
+	// nullable is for arrays; of strings kmsg knows which may be null.
+	nullable bool
+	of       shape
 }
 
 type fieldKind uint8
@@ -68,6 +70,11 @@ func option(fields ...field) field {
 	return field{kind: optionField, until: lastVersion, of: fields}
 }
 
+func orNull(f field) field {
+	f.nullable = true
+	return f
+}
+
 func since(version int16, f field) field {
 	f.since = version
 	return f
@@ -89,7 +96,8 @@ var shapes = [...]shape{
 		since(10, fixed(4)),
 	},
 	KeyMetadata: {
-		structs(since(10, fixed(16)), text()),
+		until(0, structs(text())),
+		since(1, orNull(structs(since(10, fixed(16)), text()))),
 		since(4, fixed(1)), since(8, until(10, fixed(1))), since(8, fixed(1)),
 	},
 	KeyFindCoordinator: {
@@ -117,22 +125,22 @@ var shapes = [...]shape{
 		structs(text(), structs(fixed(4), since(2, fixed(4)), fixed(4))),
 	},
 	KeyDescribeConfigs: {
-		structs(fixed(1), text(), list(text())), since(1, fixed(1)), since(3, fixed(1)),
+		structs(fixed(1), text(), orNull(list(text()))), since(1, fixed(1)), since(3, fixed(1)),
 	},
 	KeyAlterConfigs: {
 		structs(fixed(1), text(), structs(text(), text())), fixed(1),
 	},
 	KeyDescribeLogDirs: {
-		structs(text(), list(fixed(4))),
+		orNull(structs(text(), list(fixed(4)))),
 	},
 	KeyCreatePartitions: {
-		structs(text(), fixed(4), structs(list(fixed(4)))), fixed(4), fixed(1),
+		structs(text(), fixed(4), orNull(structs(list(fixed(4))))), fixed(4), fixed(1),
 	},
 	KeyIncrementalAlterConfigs: {
 		structs(fixed(1), text(), structs(text(), fixed(1), text())), fixed(1),
 	},
 	KeyListPartitionReassignments: {
-		fixed(4), structs(text(), list(fixed(4))),
+		fixed(4), orNull(structs(text(), list(fixed(4)))),
 	},
 	KeyDescribeCluster: {
 		fixed(1), since(1, fixed(1)), since(2, fixed(1)),
@@ -203,7 +211,7 @@ func (w *walker) field(f *field) {
 
 func (w *walker) array(f *field) {
 	count := w.length(w.flexible)
-	if count > w.left() {
+	if count > w.left() || count < 0 && !f.nullable {
 		w.fail()
 		return
 	}
