@@ -1,0 +1,254 @@
+package netio
+
+import (
+	"math/bits"
+
+	"golang.org/x/sys/unix"
+
+	"odradek/core/assert"
+)
+
+// Sizes of the buffer pool.
+const (
+	// chunkBytes is what is asked of the kernel at a time: one huge page.
+	chunkBytes = 1 << orderMax
+	orderMax   = 21
+	// orderMin is the smallest buffer, 256 bytes: a small request and its
+	// answer fit.
+	orderMin = 8
+	// freeChunksMax is how many chunks without any buffer in use are kept;
+	// more go back to the kernel, so that a burst does not stay resident.
+	freeChunksMax = 2
+	// cachedBytesMax bounds the free buffers of one size that are kept for the
+	// next user as they are, not merged with their neighbours.
+	cachedBytesMax = 256 << 10
+	// cachedCountMax bounds the same by count.
+	cachedCountMax = 64
+	// largeBytesMax bounds the free buffers of over chunkBytes that are kept.
+	largeBytesMax = 16 << 20
+)
+
+// buffer is a piece of memory outside the Go heap. It has one owner.
+type buffer struct {
+	bytes []byte
+	home  *chunk // nil: mapped on its own
+	order int8
+}
+
+// memory is a shard's pool of buffers: a buddy allocator over huge pages with
+// a small cache of every size in front. Buffers over chunkBytes are mapped on
+// their own. New memory is touched by its user only: what was never written
+// costs nothing but addresses.
+type memory struct {
+	chunks     []*chunk
+	freeChunks int
+	cached     [orderMax + 1][]buffer
+	large      []buffer
+	largeBytes int
+	// inUse counts buffers that have an owner.
+	inUse int
+}
+
+// chunk is a huge page. Block i of order o is [i<<o, (i+1)<<o).
+//
+//	order 21  [                              0                              ]
+//	order 20  [              0               |              1               ]
+//	order 19  [      0       |       1       |       2      |       3       ]
+//	...                                                     down to orderMin
+type chunk struct {
+	bytes []byte
+	// free[o] has a bit for each block of order o that is free as a whole and
+	// whose buddy is not: else the two are one free block of the next order.
+	free [orderMax + 1][]uint64
+	// count[o] is how many bits of free[o] are set; some has bit o when any is.
+	count [orderMax + 1]int32
+	some  uint32
+}
+
+// orderFor is the smallest order that holds size bytes.
+func orderFor(size int) int {
+	return max(orderMin, bits.Len(uint(max(size, 1)-1)))
+}
+
+// take returns a buffer with room for at least size bytes. Its bytes slice is
+// empty (nil) when the kernel has no memory to give.
+func (m *memory) take(size int) buffer {
+	if size > chunkBytes {
+		return m.takeLarge(size)
+	}
+	order := orderFor(size)
+	if cache := m.cached[order]; len(cache) > 0 {
+		b := cache[len(cache)-1]
+		m.cached[order] = cache[:len(cache)-1]
+		m.inUse++
+		return b
+	}
+	c := m.chunkWith(order)
+	if c == nil {
+		return buffer{}
+	}
+	if c.whole() {
+		m.freeChunks--
+	}
+	m.inUse++
+	return c.split(order)
+}
+
+// give takes a buffer back. Nobody may use its bytes afterwards.
+func (m *memory) give(b buffer) {
+	m.inUse--
+	assert.That(m.inUse >= 0, "no buffer is given back twice")
+	if b.home == nil {
+		m.giveLarge(b)
+		return
+	}
+	cache := m.cached[b.order]
+	limit := min(cachedCountMax, max(1, cachedBytesMax>>b.order))
+	if len(cache) < limit {
+		m.cached[b.order] = append(cache, b)
+		return
+	}
+	m.merge(b)
+}
+
+func (m *memory) merge(b buffer) {
+	c := b.home
+	c.join(b)
+	if !c.whole() {
+		return
+	}
+	m.freeChunks++
+	if m.freeChunks <= freeChunksMax {
+		return
+	}
+	m.freeChunks--
+	for i := range m.chunks {
+		if m.chunks[i] == c {
+			m.chunks = append(m.chunks[:i], m.chunks[i+1:]...)
+			break
+		}
+	}
+	unmapMemory(c.bytes)
+}
+
+// chunkWith finds the first chunk with a free block of the order or a larger
+// one, or maps a new chunk. First fit lets the later chunks fall empty.
+func (m *memory) chunkWith(order int) *chunk {
+	for _, c := range m.chunks {
+		if c.some>>order != 0 {
+			return c
+		}
+	}
+	mapped := mapMemory(chunkBytes, chunkBytes)
+	if mapped == nil {
+		return nil
+	}
+	_ = unix.Madvise(mapped, unix.MADV_HUGEPAGE) // a kernel without them serves small pages
+	c := &chunk{bytes: mapped}
+	for o := orderMin; o <= orderMax; o++ {
+		c.free[o] = make([]uint64, max(1, chunkBytes>>o>>6))
+	}
+	c.set(orderMax, 0)
+	m.chunks = append(m.chunks, c)
+	m.freeChunks++
+	return c
+}
+
+func (m *memory) takeLarge(size int) buffer {
+	for i, b := range m.large {
+		if len(b.bytes) >= size && len(b.bytes) <= 2*size {
+			m.large[i] = m.large[len(m.large)-1]
+			m.large = m.large[:len(m.large)-1]
+			m.largeBytes -= len(b.bytes)
+			m.inUse++
+			return b
+		}
+	}
+	const roundTo = 1 << 20
+	mapped := mapMemory((size+roundTo-1)&^(roundTo-1), 4096)
+	if mapped != nil {
+		m.inUse++
+	}
+	return buffer{bytes: mapped}
+}
+
+func (m *memory) giveLarge(b buffer) {
+	if m.largeBytes+len(b.bytes) > largeBytesMax {
+		unmapMemory(b.bytes)
+		return
+	}
+	m.large = append(m.large, b)
+	m.largeBytes += len(b.bytes)
+}
+
+// close returns everything to the kernel, unless a buffer is still in use: its
+// owner may look at it even after the shard has ended.
+func (m *memory) close() {
+	if m.inUse > 0 {
+		return
+	}
+	for _, c := range m.chunks {
+		unmapMemory(c.bytes)
+	}
+	for _, b := range m.large {
+		unmapMemory(b.bytes)
+	}
+	*m = memory{}
+}
+
+func (c *chunk) whole() bool { return c.some&(1<<orderMax) != 0 }
+
+func (c *chunk) set(order, index int) {
+	c.free[order][index>>6] |= 1 << (index & 63)
+	c.count[order]++
+	c.some |= 1 << order
+}
+
+func (c *chunk) clear(order, index int) {
+	c.free[order][index>>6] &^= 1 << (index & 63)
+	c.count[order]--
+	if c.count[order] == 0 {
+		c.some &^= 1 << order
+	}
+}
+
+func (c *chunk) isFree(order, index int) bool {
+	return c.free[order][index>>6]&(1<<(index&63)) != 0
+}
+
+// split cuts a block of the order out of the smallest free block that holds it.
+func (c *chunk) split(order int) buffer {
+	from := order + bits.TrailingZeros32(c.some>>order)
+	index := c.first(from)
+	c.clear(from, index)
+	for from > order {
+		from--
+		index <<= 1
+		c.set(from, index+1)
+	}
+	start := index << order
+	return buffer{bytes: c.bytes[start : start+1<<order : start+1<<order], home: c, order: int8(order)}
+}
+
+func (c *chunk) first(order int) int {
+	for i, word := range c.free[order] {
+		if word != 0 {
+			return i<<6 + bits.TrailingZeros64(word)
+		}
+	}
+	assert.Unreachable("an order with a count has a free block")
+	return 0
+}
+
+// join frees a block and merges it with its buddy as long as that is free.
+func (c *chunk) join(b buffer) {
+	order := int(b.order)
+	index := c.offset(b.bytes) >> order
+	assert.That(!c.isFree(order, index), "no buffer is given back twice")
+	for order < orderMax && c.isFree(order, index^1) {
+		c.clear(order, index^1)
+		order++
+		index >>= 1
+	}
+	c.set(order, index)
+}
