@@ -63,9 +63,9 @@ func ParseCodec(name string) (Codec, error) {
 	return 0, fmt.Errorf("%w: %q; take none, gzip, snappy, lz4 or zstd", ErrCodec, name)
 }
 
-// DefaultLevel stands for each codec's own default level; snappy has no other.
-// It is out of every codec's range except gzip's, where Kafka uses it likewise.
-const DefaultLevel = -1
+// DefaultLevel stands for each codec's own default level. No codec of Kafka's
+// has a level 0 that means anything else. Snappy has no levels.
+const DefaultLevel = 0
 
 // DefaultDecompressedMax bounds what a batch may decompress to where the
 // caller knows no better, in bytes: the default socket.request.max.bytes, so

@@ -48,11 +48,17 @@ func (a *appender) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
+// gzipLevel maps Kafka's levels, -1 for the default and 1 to 9, to the library's.
+func gzipLevel(level int) int {
+	if level == DefaultLevel || level == gzip.DefaultCompression {
+		return gzip.DefaultCompression
+	}
+	return min(max(level, gzip.BestSpeed), gzip.BestCompression)
+}
+
 // compressGzip writes one gzip member, as Java's GZIPOutputStream does.
 func (c *Codecs) compressGzip(dst []byte, level int, src []byte) []byte {
-	if level != DefaultLevel {
-		level = min(max(level, gzip.BestSpeed), gzip.BestCompression)
-	}
+	level = gzipLevel(level)
 	out := &appender{dst}
 	if c.gzipWriter == nil || c.gzipLevel != level {
 		writer, err := gzip.NewWriterLevel(out, level)

@@ -111,6 +111,15 @@ func (c *cursor) bytes() []byte {
 	return v
 }
 
+// headerKey reads a header's key, which cannot be null.
+func (c *cursor) headerKey() []byte {
+	key := c.bytes()
+	if key == nil {
+		c.bad = true
+	}
+	return key
+}
+
 // decodeRecord reads a record's body. The result aliases it.
 func decodeRecord(body []byte) (Record, error) {
 	c := cursor{b: body}
@@ -133,14 +142,7 @@ func decodeRecord(body []byte) (Record, error) {
 		r.Headers = make([]Header, count)
 	}
 	for i := range r.Headers {
-		key := c.varint32()
-		if key < 0 || int64(key) > int64(len(c.b)) {
-			c.bad = true
-			break
-		}
-		r.Headers[i].Key = string(c.b[:key])
-		c.b = c.b[key:]
-		r.Headers[i].Value = c.bytes()
+		r.Headers[i] = Header{Key: string(c.headerKey()), Value: c.bytes()}
 	}
 	if c.bad || len(c.b) != 0 {
 		return Record{}, fmt.Errorf("%w: %w: its headers or its end", ErrCorrupt, errRecord)

@@ -1,0 +1,194 @@
+package batch
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"odradek/core/kafka"
+)
+
+// recordErrorsMax bounds the records that an answer names: a batch can hold
+// records of seven bytes, and each error takes a hundred in the answer.
+const recordErrorsMax = 1000
+
+// errorsShown is how many record errors are repeated in the answer's message.
+const errorsShown = 3
+
+// plainKeptMax bounds the memory for decompressed records that is kept for the
+// next batch; few batches are larger.
+const plainKeptMax = 4 << 20
+
+// validateRecords finishes Validate for a batch whose records have to be looked
+// at: by the topic's rules, because the header gives cause, or because they are
+// to be compressed with target.
+func validateRecords(b Batch, target Codec, r *Rules) Verdict {
+	codecs := r.Codecs
+	if codecs == nil {
+		codecs = new(Codecs)
+	}
+	plain, refused := codecs.plainRecords(b, r.DecompressedMax)
+	if refused.Error != kafka.None {
+		return refused
+	}
+	s, sound := surveyRecords(plain, b.BaseTimestamp(), b.RecordCount())
+	if !sound {
+		return refuse(kafka.ErrInvalidRecord, "the records are not what the header says")
+	}
+	if s.suspicious(b, r) {
+		if refused := judgeRecords(b, plain, r); refused.Error != kafka.None {
+			return refused
+		}
+	}
+	if s.dense && target == b.Codec() {
+		if r.TimestampType == CreateTime {
+			b.SetMaxTimestamp(CreateTime, s.maxTimestamp)
+		}
+		return stamped(b, r)
+	}
+	rebuilt := codecs.rebuild(b, plain, s, target, r)
+	if len(rebuilt) > r.MaxMessageBytes {
+		return refuse(kafka.ErrMessageTooLarge,
+			"the batch is larger than max.message.bytes once it is compressed anew")
+	}
+	v := stamped(rebuilt, r)
+	v.Rebuilt = true
+	return v
+}
+
+// plainRecords returns the batch's records uncompressed. They are valid until
+// the next call.
+func (c *Codecs) plainRecords(b Batch, maxBytes int) ([]byte, Verdict) {
+	if b.Codec() == Uncompressed {
+		return b.RecordBytes(), Verdict{}
+	}
+	if maxBytes == 0 {
+		maxBytes = DefaultDecompressedMax
+	}
+	plain, err := c.decompress(c.plain[:0], b.Codec(), b.RecordBytes(), maxBytes)
+	if c.plain = plain; cap(plain) > plainKeptMax {
+		c.plain = nil
+	}
+	switch {
+	case err == nil:
+		return plain, Verdict{}
+	case errors.Is(err, ErrTooLarge):
+		return nil, refuse(kafka.ErrMessageTooLarge, "the records decompress to too much")
+	}
+	return nil, refuse(kafka.ErrInvalidRecord, "the records do not decompress")
+}
+
+// suspicious reports whether some record may be against the rules, so that each
+// has to be looked at for itself.
+func (s survey) suspicious(b Batch, r *Rules) bool {
+	if r.CompactedTopic && !s.keyed || b.TimestampType() == LogAppendTime {
+		return true
+	}
+	return r.TimestampType == CreateTime &&
+		(r.refusesTimestamp(s.minTimestamp) || r.refusesTimestamp(s.maxTimestamp))
+}
+
+// judgeRecords looks at each record, and refuses the batch if one is against
+// the rules. plain has been surveyed, so that its records are known to be sound.
+func judgeRecords(b Batch, plain []byte, r *Rules) Verdict {
+	var found []RecordError
+	code, total := kafka.None, 0
+	for i := range b.RecordCount() {
+		body, rest, err := recordFrame(plain)
+		if err != nil {
+			break
+		}
+		plain = rest
+		fault := judgeRecord(b, body, r)
+		if fault == noFault {
+			continue
+		}
+		if total++; total <= recordErrorsMax {
+			found = append(found, RecordError{i, fault.message(b, body, r)})
+		}
+		// One wrong timestamp decides what the batch is refused for.
+		if code != kafka.ErrInvalidTimestamp {
+			code = fault.code()
+		}
+	}
+	if code == kafka.None {
+		return Verdict{}
+	}
+	v := refuse(code, "some records are against the topic's rules")
+	v.RecordErrors = found
+	v.Message = "One or more records have been rejected due to invalid timestamp"
+	if code == kafka.ErrInvalidRecord {
+		v.Message = summary(found, total)
+	}
+	return v
+}
+
+// recordFault is what a record can be refused for.
+type recordFault int8
+
+const (
+	noFault recordFault = iota
+	noKey
+	timestampOutOfBounds
+	markedLogAppendTime
+)
+
+func (f recordFault) code() kafka.ErrorCode {
+	if f == noKey {
+		return kafka.ErrInvalidRecord
+	}
+	return kafka.ErrInvalidTimestamp
+}
+
+// judgeRecord finds the first fault of a record.
+func judgeRecord(b Batch, body []byte, r *Rules) recordFault {
+	record := readShape(body)
+	switch {
+	case r.CompactedTopic && !record.keyed:
+		return noKey
+	case b.TimestampType() == LogAppendTime:
+		return markedLogAppendTime
+	case r.TimestampType == CreateTime && r.refusesTimestamp(timestampAt(b, record)):
+		return timestampOutOfBounds
+	}
+	return noFault
+}
+
+// timestampAt is what a record's timestamp reads as.
+func timestampAt(b Batch, s shape) kafka.Timestamp {
+	return b.Timestamp(Record{TimestampDelta: s.timestampDelta})
+}
+
+// message tells the client of the fault in Kafka's words, which some clients
+// show to their users and some tools look for.
+func (f recordFault) message(b Batch, body []byte, r *Rules) string {
+	record := readShape(body)
+	timestamp := timestampAt(b, record)
+	switch f {
+	case noKey:
+		return "Compacted topic cannot accept message without key in topic partition " +
+			r.Partition
+	case markedLogAppendTime:
+		return fmt.Sprintf("Invalid timestamp type in message DefaultRecord(offset=%d, "+
+			"timestamp=%d, key=%d bytes, value=%d bytes). Producer should not set timestamp "+
+			"type to LogAppendTime.",
+			record.offsetDelta, timestamp, record.keyBytes, record.valueBytes)
+	}
+	return fmt.Sprintf("Timestamp %d of message with offset %d is out of range. "+
+		"The timestamp should be within [%d, %d]", timestamp, record.offsetDelta,
+		int64(r.Now)-r.BeforeMaxMs, int64(r.Now)+r.AfterMaxMs)
+}
+
+// summary is the message for the batch as a whole, in Kafka's words.
+func summary(found []RecordError, total int) string {
+	shown := make([]string, 0, errorsShown)
+	for _, e := range found[:min(len(found), errorsShown)] {
+		shown = append(shown, fmt.Sprintf("RecordError(batchIndex=%d, message=%s)",
+			e.Index, quoted(e.Message)))
+	}
+	return fmt.Sprintf("One or more records have been rejected due to %d record errors in "+
+		"total, and only showing the first three errors at most: [%s]",
+		total, strings.Join(shown, ", "))
+}
+
+func quoted(message string) string { return "'" + message + "'" }

@@ -1,0 +1,142 @@
+package batch
+
+import (
+	"encoding/binary"
+
+	"odradek/core/kafka"
+)
+
+// survey is what is to be known of a batch's records as a whole, found without
+// decoding any of them.
+type survey struct {
+	// minTimestamp and maxTimestamp bound the records' timestamps. As Kafka
+	// counts, maxTimestamp is at least kafka.NoTimestamp.
+	minTimestamp, maxTimestamp kafka.Timestamp
+	// dense is set if the offset deltas are 0, 1, 2 ...
+	dense bool
+	// keyed is set if every record has a key.
+	keyed bool
+}
+
+// surveyRecords walks plain records and checks that there are count of them,
+// each well-formed, and nothing after. It reports false where they are not what
+// the header says. It reads about ten bytes of a record and skips the rest.
+func surveyRecords(b []byte, base kafka.Timestamp, count int32) (survey, bool) {
+	s := survey{minTimestamp: 1<<63 - 1, maxTimestamp: kafka.NoTimestamp, dense: true, keyed: true}
+	for i := range count {
+		shape := quickShape(b)
+		if shape.size == 0 {
+			shape = carefulShape(b)
+		}
+		if shape.size == 0 {
+			return s, false
+		}
+		timestamp := base + kafka.Timestamp(shape.timestampDelta)
+		s.minTimestamp = min(s.minTimestamp, timestamp)
+		s.maxTimestamp = max(s.maxTimestamp, timestamp)
+		s.dense = s.dense && shape.offsetDelta == i
+		s.keyed = s.keyed && shape.keyed
+		b = b[shape.size:]
+	}
+	return s, len(b) == 0
+}
+
+// shape is what a survey looks at in one record.
+type shape struct {
+	// size is the record's, its length included; 0: this is not a record.
+	size           int
+	timestampDelta int64
+	offsetDelta    int32
+	keyed          bool
+	// keyBytes and valueBytes are for messages; quickShape leaves them out.
+	keyBytes, valueBytes int
+}
+
+// quickShape reads the first record of b if that is of the ordinary kind: no
+// headers, no number beyond three bytes, and room to read whole words. For any
+// other it gives up with a size of 0, and carefulShape has the last word.
+func quickShape(b []byte) shape {
+	if len(b) < 24 {
+		return shape{}
+	}
+	length, n := shortVarint(binary.LittleEndian.Uint64(b))
+	end := n + length
+	if n == 0 || length < recordMin-1 || end > len(b) {
+		return shape{}
+	}
+	word := binary.LittleEndian.Uint64(b[n+1:]) // behind the attributes
+	delta, deltaSize := shortVarint(word)
+	offset, offsetSize := shortVarint(word >> (8 * deltaSize & 63))
+	at := n + 1 + deltaSize + offsetSize
+	if deltaSize == 0 || offsetSize == 0 || at+8 > len(b) {
+		return shape{}
+	}
+	key, keySize := shortVarint(binary.LittleEndian.Uint64(b[at:]))
+	at += keySize + max(key, 0)
+	if keySize == 0 || at+8 > len(b) {
+		return shape{}
+	}
+	value, valueSize := shortVarint(binary.LittleEndian.Uint64(b[at:]))
+	at += valueSize + max(value, 0)
+	if valueSize == 0 || at+1 != end || b[at] != 0 {
+		return shape{}
+	}
+	return shape{size: end, timestampDelta: int64(delta), offsetDelta: int32(offset), keyed: key >= 0}
+}
+
+// shortVarint reads a zigzag integer of at most three bytes off the low end of
+// a word. n is its size, or 0 if it is longer. It branches where it could
+// shift: the sizes repeat from record to record, so they are predicted, and
+// reading the next record need not wait for this one.
+func shortVarint(word uint64) (v, n int) {
+	u := uint32(word)
+	switch {
+	case u&0x80 == 0:
+		u, n = u&0x7f, 1
+	case u&0x8000 == 0:
+		u, n = u&0x7f|u>>1&0x3f80, 2
+	case u&0x800000 == 0:
+		u, n = u&0x7f|u>>1&0x3f80|u>>2&0x1fc000, 3
+	default:
+		return 0, 0
+	}
+	return int(u>>1) ^ -int(u&1), n
+}
+
+// carefulShape reads any record.
+func carefulShape(b []byte) shape {
+	body, rest, err := recordFrame(b)
+	if err != nil {
+		return shape{}
+	}
+	s := readShape(body)
+	if s.size != 0 {
+		s.size = len(b) - len(rest)
+	}
+	return s
+}
+
+// readShape reads a record's body; size is then the body's.
+func readShape(body []byte) shape {
+	c := cursor{b: body}
+	c.int8()
+	s := shape{size: len(body), timestampDelta: c.varint64(), offsetDelta: c.varint32()}
+	key := c.bytes()
+	s.keyed, s.keyBytes = key != nil, len(key)
+	s.valueBytes = len(c.bytes())
+	headers := c.varint32()
+	if c.bad || headers < 0 || int64(headers)*2 > int64(len(c.b)) {
+		return shape{}
+	}
+	for range headers {
+		c.headerKey()
+		c.bytes()
+		if c.bad {
+			return shape{}
+		}
+	}
+	if len(c.b) != 0 {
+		return shape{}
+	}
+	return s
+}

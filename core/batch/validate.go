@@ -1,0 +1,183 @@
+package batch
+
+import (
+	"encoding/binary"
+
+	"odradek/core/kafka"
+)
+
+// Validate holds what a client wants appended to one partition to the rules,
+// and says what to append. It is the only way for a client's bytes into a log.
+//
+// records must be exactly one batch of format 2; an incomplete one behind it is
+// dropped, as Kafka does. A batch that passes is returned as it came, with no
+// allocation and after one pass over its bytes, the CRC's, unless the rules
+// need more: LogAppendTime stamps it in place, in records itself, and another
+// codec or offsets with gaps mean that it is built anew.
+//
+// What is wrong is answered with Kafka's code for it:
+//
+//	INVALID_RECORD                no batch, more than one, another format; base
+//	                              offset not 0; counts that contradict each other;
+//	                              a control batch; a producer without a sequence;
+//	                              records that cannot be read; no key where the
+//	                              topic is compacted (with RecordErrors)
+//	CORRUPT_MESSAGE               lengths or CRC wrong
+//	MESSAGE_TOO_LARGE             more than MaxMessageBytes, or decompresses to
+//	                              more than DecompressedMax
+//	UNSUPPORTED_COMPRESSION_TYPE  zstd before Produce version 7; no such codec
+//	INVALID_TIMESTAMP             out of bounds, or marked LogAppendTime by the
+//	                              client (with RecordErrors)
+//
+// Where this differs from Kafka, which reads all records of every batch:
+//
+//   - Unless Inspect says so, or the topic is compacted, or the batch has to be
+//     rebuilt, the header is believed: that there are as many records as it
+//     says, that they are well-formed, that their offsets have no gaps, that
+//     maxTimestamp is the newest record's. Only records with neither the first
+//     nor the newest timestamp can be older than BeforeMaxMs unseen. What the
+//     header shows to be out of bounds is looked at record by record, so nothing
+//     is refused that Kafka takes.
+//   - Offsets with gaps in a plain batch are closed; Kafka does that only for
+//     compressed ones, and stores the others with their gaps.
+//   - A client's LogAppendTime is refused everywhere; Kafka drops the mark and
+//     takes the batch if the topic has CreateTime.
+//   - Records that do not decompress are INVALID_RECORD, codecs that do not exist
+//     UNSUPPORTED_COMPRESSION_TYPE; Kafka has UNKNOWN_SERVER_ERROR for both.
+//
+// Source: Kafka 4.3, ProduceRequest, UnifiedLog and LogValidator; KIP-467.
+func Validate(records []byte, r Rules) Verdict {
+	b, refused := cutOnly(records, r.ProduceVersion)
+	if refused.Error != kafka.None {
+		return refused
+	}
+	if refused := checkHeader(b, &r); refused.Error != kafka.None {
+		return refused
+	}
+	target := r.Compression.target(b.Codec())
+	if target != b.Codec() || r.CompactedTopic || outOfBounds(b, &r) || r.inspects(b.Codec()) {
+		return validateRecords(b, target, &r)
+	}
+	return stamped(b, &r)
+}
+
+// inspects reports whether records of batches with codec are to be surveyed
+// though nothing else asks for it.
+func (r *Rules) inspects(codec Codec) bool {
+	return r.Inspect == InspectAll || r.Inspect == InspectPlain && codec == Uncompressed
+}
+
+// refuse is a verdict against a whole batch.
+func refuse(code kafka.ErrorCode, reason string) Verdict {
+	return Verdict{Error: code, Reason: reason, LogAppendTime: kafka.NoTimestamp}
+}
+
+// stamped is the verdict for a batch that is kept: with the leader's time where
+// the topic asks for it.
+func stamped(b Batch, r *Rules) Verdict {
+	v := Verdict{Batch: b, LogAppendTime: kafka.NoTimestamp}
+	if r.TimestampType == LogAppendTime {
+		b.SetMaxTimestamp(LogAppendTime, r.Now)
+		v.LogAppendTime = r.Now
+	}
+	return v
+}
+
+// cutOnly cuts the one batch off that records must hold.
+func cutOnly(records []byte, version int16) (Batch, Verdict) {
+	size, code := firstSize(records)
+	switch {
+	case code != kafka.None:
+		return nil, refuse(code, "the first length or magic is impossible")
+	case size == 0:
+		return nil, refuse(kafka.ErrInvalidRecord, "there is no whole batch")
+	case records[magicAt] != MagicV2:
+		return nil, refuse(kafka.ErrInvalidRecord, "the batch is not of format 2")
+	case size < HeaderSize:
+		return nil, refuse(kafka.ErrCorruptMessage, "the batch is shorter than its header")
+	}
+	b, rest := Batch(records[:size:size]), records[size:]
+	if version < ZstdVersionMin && b.Codec() == Zstd {
+		return nil, refuse(kafka.ErrUnsupportedCompressionType,
+			"zstd needs a newer version of Produce")
+	}
+	switch size, code := firstSize(rest); {
+	case code != kafka.None:
+		return nil, refuse(code, "the second length or magic is impossible")
+	case size != 0:
+		return nil, refuse(kafka.ErrInvalidRecord, "there is more than one batch")
+	}
+	return b, Verdict{}
+}
+
+// legacySizeMin is the least that the length field of any format can say; less
+// is not the incomplete end of something but nonsense.
+const legacySizeMin = 14
+
+// firstSize is the size of the first whole batch of b, or 0 if there is none.
+// Any of the three formats counts here, so that the answer is about the format
+// where that is what is wrong.
+func firstSize(b []byte) (int, kafka.ErrorCode) {
+	if len(b) < PrefixSize {
+		return 0, kafka.None
+	}
+	length := int64(int32(binary.BigEndian.Uint32(b[lengthAt:])))
+	if length < legacySizeMin {
+		return 0, kafka.ErrCorruptMessage
+	}
+	if len(b) <= magicAt {
+		return 0, kafka.None
+	}
+	if b[magicAt] > MagicV2 {
+		return 0, kafka.ErrCorruptMessage
+	}
+	if PrefixSize+length > int64(len(b)) {
+		return 0, kafka.None
+	}
+	return int(PrefixSize + length), kafka.None
+}
+
+// checkHeader asks of the header and the CRC what can be asked without a look
+// at the records. The order of the questions is Kafka's.
+func checkHeader(b Batch, r *Rules) Verdict {
+	switch {
+	case b.BaseOffset() != 0:
+		return refuse(kafka.ErrInvalidRecord, "a client's base offset is not 0")
+	case len(b) > r.MaxMessageBytes:
+		return refuse(kafka.ErrMessageTooLarge, "the batch is larger than max.message.bytes")
+	case b.checksum() != b.CRC():
+		return refuse(kafka.ErrCorruptMessage, "the CRC does not match")
+	case !b.Codec().Valid():
+		return refuse(kafka.ErrUnsupportedCompressionType, "there is no such codec")
+	}
+	count, delta := b.RecordCount(), b.LastOffsetDelta()
+	switch {
+	case delta < 0 || count <= 0 || int64(count) != int64(delta)+1:
+		return refuse(kafka.ErrInvalidRecord, "the record count contradicts the last offset")
+	case b.IsControl():
+		return refuse(kafka.ErrInvalidRecord, "a client may not write control records")
+	case b.ProducerID() > kafka.NoProducerID && b.BaseSequence() < 0:
+		return refuse(kafka.ErrInvalidRecord, "a producer's batch has no sequence")
+	}
+	return Verdict{}
+}
+
+// outOfBounds reports whether the header gives cause to look at the records'
+// timestamps one by one.
+func outOfBounds(b Batch, r *Rules) bool {
+	if b.TimestampType() == LogAppendTime {
+		return true
+	}
+	return r.TimestampType == CreateTime &&
+		(r.refusesTimestamp(b.MaxTimestamp()) || r.refusesTimestamp(b.BaseTimestamp()))
+}
+
+// refusesTimestamp reports whether a record's timestamp is out of the topic's
+// bounds. Differences wrap as Kafka's do.
+func (r *Rules) refusesTimestamp(timestamp kafka.Timestamp) bool {
+	if timestamp == kafka.NoTimestamp {
+		return false
+	}
+	age := int64(r.Now - timestamp)
+	return age > r.BeforeMaxMs || -age > r.AfterMaxMs
+}
