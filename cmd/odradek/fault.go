@@ -1,0 +1,131 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"syscall"
+
+	"github.com/twmb/franz-go/pkg/kerr"
+)
+
+// errInterrupted ends a command that a signal asked to stop before it was done.
+var errInterrupted = errors.New("interrupted")
+
+// fault is a failure with what a person can do about it.
+type fault struct {
+	sentence string
+	hint     string
+	cause    error
+}
+
+func (f *fault) Error() string { return f.sentence }
+func (f *fault) Unwrap() error { return f.cause }
+
+// fail makes a fault about a thing: "create topic orders: <what the broker
+// said>". It keeps the cause, from which explain takes the hint.
+func fail(about string, cause error) error {
+	if cause == nil {
+		return nil
+	}
+	return &fault{sentence: about + ": " + said(cause), cause: cause}
+}
+
+// refused is fail for an answer that may carry the broker's own words, which say
+// more than its error code.
+func refused(about string, cause error, message string) error {
+	if cause == nil || message == "" {
+		return fail(about, cause)
+	}
+	return &fault{sentence: about + ": " + message, cause: cause}
+}
+
+// explain is the sentence and, on a second line, the hint for an error.
+func explain(err error) string {
+	sentence := said(err)
+	var f *fault
+	if errors.As(err, &f) {
+		sentence = f.sentence
+		if f.hint != "" {
+			return sentence + "\nhint: " + f.hint
+		}
+	}
+	if hint := hintFor(err); hint != "" {
+		return sentence + "\nhint: " + hint
+	}
+	return sentence
+}
+
+// said is what an error says, without the noise around it.
+func said(err error) string {
+	var f *fault
+	var code *kerr.Error
+	switch {
+	case errors.As(err, &f):
+		return f.sentence
+	case errors.As(err, &code):
+		return fmt.Sprintf("%s (%s)", code.Description, code.Message)
+	case errors.Is(err, context.DeadlineExceeded):
+		return "the broker did not answer in time"
+	}
+	return err.Error()
+}
+
+// rootCause is the innermost part of a connection error that says something.
+func rootCause(err error) string {
+	var op *net.OpError
+	var dns *net.DNSError
+	switch {
+	case errors.As(err, &dns):
+		return "there is no host " + dns.Name
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return "connection refused"
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded):
+		return "no answer in time"
+	case errors.As(err, &op):
+		return op.Err.Error()
+	}
+	return err.Error()
+}
+
+// hints say what to do about an error code.
+var hints = map[*kerr.Error]string{
+	kerr.UnknownTopicOrPartition: "`odradek topics list` shows the topics, " +
+		"`odradek topics create NAME` makes one",
+	kerr.TopicAlreadyExists: "`odradek topics describe NAME` shows it, " +
+		"`odradek topics alter NAME` changes it",
+	kerr.InvalidPartitions: "partitions can be added, never taken away; " +
+		"a topic has at least one",
+	kerr.InvalidReplicationFactor: "`odradek cluster describe` shows how many brokers there are",
+	kerr.InvalidTopicException: "a name has 1 to 249 characters out of a-z A-Z 0-9 . _ - " +
+		"and is not . or ..",
+	kerr.MessageTooLarge: "raise max.message.bytes of the topic, " +
+		"with `odradek topics alter NAME --config max.message.bytes=N`, and --batch-bytes here",
+	kerr.OffsetOutOfRange:           "`odradek offsets TOPIC` shows the first and the last offset",
+	kerr.InvalidConfig:              "`odradek configs describe topic NAME --all` shows the names and values",
+	kerr.UnsupportedVersion:         "the broker is too old or too new for this; `odradek cluster api-versions`",
+	kerr.LeaderNotAvailable:         "the partition has no leader now; try again",
+	kerr.NotEnoughReplicas:          "min.insync.replicas is not met; `odradek topics describe NAME`",
+	kerr.KafkaStorageError:          "the broker's disk failed or a log is corrupt; its own log says more",
+	kerr.ClusterAuthorizationFailed: "this client may not do that",
+	kerr.TopicAuthorizationFailed:   "this client may not do that",
+	kerr.UnsupportedCompressionType: "the broker does not know this --codec",
+}
+
+func hintFor(err error) string {
+	var away *unreachable
+	if errors.As(err, &away) {
+		return "is one running there? --bootstrap HOST:PORT, or $" + bootstrapVariable +
+			", names another"
+	}
+	var code *kerr.Error
+	if errors.As(err, &code) {
+		return hints[code]
+	}
+	if errors.Is(err, os.ErrPermission) {
+		return "the file belongs to another user"
+	}
+	return ""
+}
