@@ -1,0 +1,183 @@
+package oracle
+
+import (
+	"encoding/base64"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"odradek/core/kafka"
+)
+
+// Times between nowFrom and nowTo can only be the broker's own clock: no script
+// uses them. A broker under test must have its clock there (2021 to 2096).
+const (
+	nowFrom int64 = 1_610_000_000_000
+	nowTo   int64 = 4_000_000_000_000
+)
+
+// normaliser replaces what may differ between two runs by stable names, numbered
+// in the order of their first appearance.
+type normaliser struct {
+	prefix    string   // what "$" stands for in this script's topic names
+	foreign   []string // the prefixes of all scripts
+	topicIDs  map[string]string
+	producers map[int64]string
+	sessions  map[int64]string
+	blocks    map[string]string
+	literals  map[string]bool // ids that the script itself made up
+}
+
+func newNormaliser(prefix string, foreign []string) *normaliser {
+	return &normaliser{prefix: prefix, foreign: foreign, topicIDs: map[string]string{},
+		producers: map[int64]string{}, sessions: map[int64]string{}, blocks: map[string]string{}, literals: map[string]bool{}}
+}
+
+func (n *normaliser) number(v int64) string {
+	if v >= nowFrom && v < nowTo {
+		return "<now>"
+	}
+	return strconv.FormatInt(v, 10)
+}
+
+func (n *normaliser) topicID(id [16]byte) string {
+	plain := kafka.TopicID(id).String()
+	if id == ([16]byte{}) {
+		return "<zero>"
+	}
+	if n.literals[plain] {
+		return plain
+	}
+	return appearance(n.topicIDs, plain, "topic-id")
+}
+
+func (n *normaliser) producer(id int64) string {
+	if id < 0 || id >= 1<<40 {
+		return strconv.FormatInt(id, 10)
+	}
+	return appearance(n.producers, id, "producer")
+}
+
+func (n *normaliser) session(id int64) string {
+	if id == 0 {
+		return "0"
+	}
+	return appearance(n.sessions, id, "session")
+}
+
+// block names a long list, and tells whether the transcript has shown it before.
+func (n *normaliser) block(lines []string) (name string, again bool) {
+	content := strings.Join(lines, "\n")
+	_, again = n.blocks[content]
+	return strings.Trim(appearance(n.blocks, content, ""), "<->"), again
+}
+
+func appearance[K comparable](seen map[K]string, key K, kind string) string {
+	if name, ok := seen[key]; ok {
+		return name
+	}
+	name := fmt.Sprintf("<%s-%d>", kind, len(seen)+1)
+	seen[key] = name
+	return name
+}
+
+// quote shows text as the script would write it.
+func (n *normaliser) quote(content string) string {
+	content = n.ids(strings.ReplaceAll(content, n.prefix, "$"))
+	for _, rule := range messageRules {
+		content = rule.pattern.ReplaceAllString(content, rule.with)
+	}
+	return strconv.Quote(content)
+}
+
+// messageRules take out of error messages what belongs to one run or one machine.
+var messageRules = []struct {
+	pattern *regexp.Regexp
+	with    string
+}{
+	{regexp.MustCompile(`\b(127\.0\.0\.1|localhost):\d+`), "<host>:<port>"},
+	{regexp.MustCompile(`\b1[6-9]\d{11}\b`), "<time>"},
+}
+
+var idInText = regexp.MustCompile(`[A-Za-z0-9_-]{22}`)
+
+// ids replaces the topic ids inside a message.
+func (n *normaliser) ids(content string) string {
+	return idInText.ReplaceAllStringFunc(content, func(found string) string {
+		if name, known := n.topicIDs[found]; known {
+			return name
+		}
+		return found
+	})
+}
+
+// fixed holds the fields whose value is the machine's or the run's, by name, with
+// the struct's name in front where a bare name would hide too much.
+var fixed = map[string]string{
+	"ClusterID":              "<cluster>",
+	"Host":                   "<host>",
+	"Port":                   "<port>",
+	"Dir":                    "<dir>",
+	"TotalBytes":             "<bytes>",
+	"UsableBytes":            "<bytes>",
+	"FinalizedFeaturesEpoch": "<epoch>",
+	"Documentation":          "<text>",
+}
+
+// unordered lists the arrays whose order Kafka does not promise; they are sorted.
+var unordered = map[string]bool{
+	"ApiVersionsResponse.ApiKeys":                             true,
+	"ApiVersionsResponse.SupportedFeatures":                   true,
+	"ApiVersionsResponse.FinalizedFeatures":                   true,
+	"MetadataResponse.Brokers":                                true,
+	"MetadataResponse.Topics":                                 true,
+	"MetadataResponseTopic.Partitions":                        true,
+	"ProduceResponse.Topics":                                  true,
+	"ListOffsetsResponse.Topics":                              true,
+	"OffsetForLeaderEpochResponse.Topics":                     true,
+	"CreateTopicsResponse.Topics":                             true,
+	"CreateTopicsResponseTopic.Configs":                       true,
+	"DeleteTopicsResponse.Topics":                             true,
+	"CreatePartitionsResponse.Topics":                         true,
+	"DeleteRecordsResponse.Topics":                            true,
+	"DeleteRecordsResponseTopic.Partitions":                   true,
+	"DescribeConfigsResponse.Resources":                       true,
+	"DescribeConfigsResponseResource.Configs":                 true,
+	"AlterConfigsResponse.Resources":                          true,
+	"IncrementalAlterConfigsResponse.Resources":               true,
+	"DescribeClusterResponse.Brokers":                         true,
+	"DescribeLogDirsResponse.Dirs":                            true,
+	"DescribeLogDirsResponseDir.Topics":                       true,
+	"DescribeLogDirsResponseDirTopic.Partitions":              true,
+	"DescribeProducersResponse.Topics":                        true,
+	"DescribeProducersResponseTopic.Partitions":               true,
+	"ListConfigResourcesResponse.ConfigResources":             true,
+	"ListPartitionReassignmentsResponse.Topics":               true,
+	"DescribeProducersResponseTopicPartition.ActiveProducers": true,
+}
+
+// hidden says whether a list's entry about a topic is none of this script's
+// business: of another script, of a barrier, or one of the broker's own topics.
+func (n *normaliser) hidden(name, request string) bool {
+	if name == "" || strings.Contains(request, name) {
+		return false
+	}
+	if rest, own := strings.CutPrefix(name, n.prefix); own {
+		return strings.HasPrefix(rest, barrierName)
+	}
+	if strings.HasPrefix(name, "__") {
+		return true
+	}
+	for _, prefix := range n.foreign {
+		if strings.HasPrefix(name, prefix) {
+			return true
+		}
+	}
+	return false
+}
+
+// made notes an id that a script made up, which is shown as it is.
+func (n *normaliser) made(id [16]byte) {
+	n.literals[base64.RawURLEncoding.EncodeToString(id[:])] = true
+}
