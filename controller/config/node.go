@@ -1,0 +1,229 @@
+package config
+
+// Values of a node's own settings.
+const (
+	// FlushDurable: nothing is acknowledged before it is on disk.
+	FlushDurable = "durable"
+	// FlushBackground: what is acknowledged reaches the disk a little later, as
+	// with Apache Kafka.
+	FlushBackground = "background"
+)
+
+// Names of those of a node's settings that the program asks for by name.
+// Source: Kafka 4.3, except Shards and FlushPolicy, which are ours.
+const (
+	AdvertisedListeners     = "advertised.listeners"
+	AutoCreateTopicsEnable  = "auto.create.topics.enable"
+	BrokerRack              = "broker.rack"
+	ConnectionsMaxIdleMs    = "connections.max.idle.ms"
+	DefaultReplication      = "default.replication.factor"
+	DeleteTopicEnable       = "delete.topic.enable"
+	FetchMaxBytes           = "fetch.max.bytes"
+	FlushPolicy             = "flush.policy"
+	ControllerListenerNames = "controller.listener.names"
+	ListenerProtocolMap     = "listener.security.protocol.map"
+	Listeners               = "listeners"
+	LogDir                  = "log.dir"
+	LogDirs                 = "log.dirs"
+	MaxConnections          = "max.connections"
+	FetchSessionCacheSlots  = "max.incremental.fetch.session.cache.slots"
+	MaxRequestPartitions    = "max.request.partition.size.limit"
+	MetadataSnapshotBytes   = "metadata.log.max.record.bytes.between.snapshots"
+	NodeID                  = "node.id"
+	NumPartitions           = "num.partitions"
+	ProducerIDExpirationMs  = "producer.id.expiration.ms"
+	QueuedMaxRequestBytes   = "queued.max.request.bytes"
+	RetentionCheckMs        = "log.retention.check.interval.ms"
+	Shards                  = "shards"
+	SocketRequestMaxBytes   = "socket.request.max.bytes"
+)
+
+// shardsMax bounds the loops of a node: more than any machine has cores.
+const shardsMax = 1024
+
+// nodeDefinitions is ordered by name.
+//
+//tidy:allow package-variable a read-only table
+var nodeDefinitions = [...]Definition{
+	{Name: AdvertisedListeners, Type: List, Unset: true, Importance: High,
+		Doc: "What clients are told to connect to, as NAME://host:port for each listener, when it" +
+			" differs from where the node listens: behind a proxy or in a container. Not set: the" +
+			" listeners themselves."},
+	{Name: AutoCreateTopicsEnable, Type: Boolean, Default: "true", Importance: High,
+		Doc: "Whether a topic that a client asks for and nobody made comes into being, with" +
+			" num.partitions and default.replication.factor."},
+	{Name: BrokerRack, Type: String, Unset: true, Importance: Medium,
+		Doc: "The rack or zone the node stands in: replicas are spread over racks, and clients may" +
+			" prefer their own. Not set: none."},
+	{Name: CompressionGzipLevel, Type: Int, Default: "-1", Importance: Medium, Update: ClusterWide,
+		check: withinOr(1, 9, -1),
+		Doc:   "The compression.gzip.level of topics that have none of their own."},
+	{Name: CompressionLz4Level, Type: Int, Default: "9", Importance: Medium, Update: ClusterWide,
+		check: within(1, 17),
+		Doc:   "The compression.lz4.level of topics that have none of their own."},
+	{Name: CompressionType, Type: String, Default: CompressionProducer, Importance: High,
+		Update: ClusterWide,
+		check:  either(CompressionNone, "zstd", "lz4", "snappy", "gzip", CompressionProducer),
+		Doc:    "The compression.type of topics that have none of their own."},
+	{Name: CompressionZstdLevel, Type: Int, Default: "3", Importance: Medium, Update: ClusterWide,
+		check: within(-131072, 22),
+		Doc:   "The compression.zstd.level of topics that have none of their own."},
+	{Name: ConnectionsMaxIdleMs, Type: Long, Default: "600000", Importance: Medium,
+		Doc: "After how many milliseconds without a request a connection is closed; -1 is never."},
+	{Name: ControllerListenerNames, Type: List, Unset: true, Importance: High,
+		Doc: "Which of the listeners are Kafka's for its controllers. They are not opened: this" +
+			" node's controller is part of it and needs none."},
+	{Name: DefaultReplication, Type: Int, Default: "1", Importance: Medium,
+		check: least(1),
+		Doc:   "How many replicas a topic gets that does not say."},
+	{Name: DeleteTopicEnable, Type: Boolean, Default: "true", Importance: High,
+		Doc: "Whether topics may be deleted at all."},
+	{Name: FetchMaxBytes, Type: Int, Default: "57671680", Importance: Medium,
+		check: least(1024),
+		Doc:   "How many bytes of records one fetch is answered with at most, whatever it asks for."},
+	{Name: FlushPolicy, Type: String, Default: FlushDurable, Importance: High,
+		check: either(FlushDurable, FlushBackground),
+		Doc: "When a write is acknowledged. \"durable\": when it is on disk, so that not even a loss" +
+			" of power loses it. \"background\": when the operating system has it, as Apache Kafka does."},
+	{Name: ListenerProtocolMap, Type: String, Importance: Low,
+		Default: "PLAINTEXT:PLAINTEXT,SSL:SSL,SASL_PLAINTEXT:SASL_PLAINTEXT,SASL_SSL:SASL_SSL",
+		Doc: "Which security protocol each listener name speaks, as NAME:PROTOCOL, separated by" +
+			" commas. A listener can only be opened with PLAINTEXT."},
+	{Name: Listeners, Type: List, Default: "PLAINTEXT://127.0.0.1:9092", Importance: High,
+		check: check{kind: notEmpty},
+		Doc: "Where the node listens, as NAME://host:port, separated by commas. An empty host or" +
+			" 0.0.0.0 is every address of the machine; port 0 is any free one."},
+	{Name: "log.cleaner.delete.retention.ms", Type: Long, Default: "86400000", Importance: Medium,
+		Update: ClusterWide, check: least(0),
+		Doc: "The delete.retention.ms of topics that have none of their own."},
+	{Name: "log.cleaner.max.compaction.lag.ms", Type: Long, Default: longMax, Importance: Medium,
+		Update: ClusterWide, check: least(1),
+		Doc: "The max.compaction.lag.ms of topics that have none of their own."},
+	{Name: "log.cleaner.min.cleanable.ratio", Type: Double, Default: "0.5", Importance: Medium,
+		Update: ClusterWide, check: within(0, 1),
+		Doc: "The min.cleanable.dirty.ratio of topics that have none of their own."},
+	{Name: "log.cleaner.min.compaction.lag.ms", Type: Long, Default: "0", Importance: Medium,
+		Update: ClusterWide, check: least(0),
+		Doc: "The min.compaction.lag.ms of topics that have none of their own."},
+	{Name: "log.cleanup.policy", Type: List, Default: CleanupDelete, Importance: Medium,
+		Update: ClusterWide, check: listOf(CleanupCompact, CleanupDelete),
+		Doc: "The cleanup.policy of topics that have none of their own."},
+	{Name: LogDir, Type: List, Default: "odradek-data", Importance: High,
+		check: check{kind: notEmpty},
+		Doc:   "The directory that holds all of the node's data, when log.dirs is not set."},
+	{Name: LogDirs, Type: List, Unset: true, Importance: High,
+		Doc: "The directory that holds all of the node's data. Kafka takes several; a node here has" +
+			" one. Not set: log.dir."},
+	{Name: "log.flush.interval.messages", Type: Long, Default: longMax, Importance: High, Inert: true,
+		Update: ClusterWide, check: least(1),
+		Doc: "Has no effect, see flush.messages; flush.policy says when writes reach the disk."},
+	{Name: "log.flush.interval.ms", Type: Long, Unset: true, Importance: High, Inert: true,
+		Update: ClusterWide,
+		Doc:    "Has no effect, see flush.messages; flush.policy says when writes reach the disk."},
+	{Name: "log.flush.scheduler.interval.ms", Type: Long, Default: longMax, Importance: High,
+		Inert: true,
+		Doc:   "Has no effect, see flush.messages; flush.policy says when writes reach the disk."},
+	{Name: "log.index.interval.bytes", Type: Int, Default: "4096", Importance: Medium,
+		Update: ClusterWide, check: least(0),
+		Doc: "The index.interval.bytes of topics that have none of their own."},
+	{Name: "log.index.size.max.bytes", Type: Int, Default: "10485760", Importance: Medium,
+		Update: ClusterWide, check: least(4),
+		Doc: "The segment.index.bytes of topics that have none of their own."},
+	{Name: "log.local.retention.bytes", Type: Long, Default: "-2", Importance: Medium, Inert: true,
+		Update: ClusterWide, check: least(-2),
+		Doc: "Has no effect: there is no remote storage."},
+	{Name: "log.local.retention.ms", Type: Long, Default: "-2", Importance: Medium, Inert: true,
+		Update: ClusterWide, check: least(-2),
+		Doc: "Has no effect: there is no remote storage."},
+	{Name: "log.message.timestamp.after.max.ms", Type: Long, Default: "3600000", Importance: Medium,
+		Update: ClusterWide, check: least(0),
+		Doc: "The message.timestamp.after.max.ms of topics that have none of their own."},
+	{Name: "log.message.timestamp.before.max.ms", Type: Long, Default: longMax, Importance: Medium,
+		Update: ClusterWide, check: least(0),
+		Doc: "The message.timestamp.before.max.ms of topics that have none of their own."},
+	{Name: "log.message.timestamp.type", Type: String, Default: CreateTime, Importance: Medium,
+		Update: ClusterWide, check: either(CreateTime, LogAppendTime),
+		Doc: "The message.timestamp.type of topics that have none of their own."},
+	{Name: "log.preallocate", Type: Boolean, Default: "false", Importance: Medium, Inert: true,
+		Update: ClusterWide,
+		Doc:    "Has no effect, see preallocate."},
+	{Name: "log.retention.bytes", Type: Long, Default: "-1", Importance: High, Update: ClusterWide,
+		Doc: "The retention.bytes of topics that have none of their own."},
+	{Name: RetentionCheckMs, Type: Long, Default: "300000", Importance: Medium,
+		check: least(1),
+		Doc:   "Every how many milliseconds the node looks for segments to drop."},
+	{Name: "log.retention.hours", Type: Int, Default: "168", Importance: High,
+		Doc: "The retention.ms of topics that have none of their own, in hours, when neither" +
+			" log.retention.ms nor log.retention.minutes is set; -1 is forever."},
+	{Name: "log.retention.minutes", Type: Int, Unset: true, Importance: High,
+		Doc: "The retention.ms of topics that have none of their own, in minutes, when" +
+			" log.retention.ms is not set. Not set: log.retention.hours."},
+	{Name: "log.retention.ms", Type: Long, Unset: true, Importance: High, Update: ClusterWide,
+		Synonyms: []Synonym{{"log.retention.minutes", minuteMs}, {"log.retention.hours", hourMs}},
+		Doc: "The retention.ms of topics that have none of their own; -1 is forever. Not set:" +
+			" log.retention.minutes, then log.retention.hours."},
+	{Name: "log.roll.hours", Type: Int, Default: "168", Importance: High,
+		check: least(1),
+		Doc: "The segment.ms of topics that have none of their own, in hours, when log.roll.ms is" +
+			" not set."},
+	{Name: "log.roll.jitter.hours", Type: Int, Default: "0", Importance: High,
+		check: least(0),
+		Doc: "The segment.jitter.ms of topics that have none of their own, in hours, when" +
+			" log.roll.jitter.ms is not set."},
+	{Name: "log.roll.jitter.ms", Type: Long, Unset: true, Importance: High, Update: ClusterWide,
+		Synonyms: []Synonym{{"log.roll.jitter.hours", hourMs}},
+		Doc: "The segment.jitter.ms of topics that have none of their own. Not set:" +
+			" log.roll.jitter.hours."},
+	{Name: "log.roll.ms", Type: Long, Unset: true, Importance: High, Update: ClusterWide,
+		Synonyms: []Synonym{{"log.roll.hours", hourMs}},
+		Doc:      "The segment.ms of topics that have none of their own. Not set: log.roll.hours."},
+	{Name: "log.segment.bytes", Type: Int, Default: "1073741824", Importance: High,
+		Update: ClusterWide, check: least(1 << 20),
+		Doc: "The segment.bytes of topics that have none of their own."},
+	{Name: "log.segment.delete.delay.ms", Type: Long, Default: "60000", Importance: High,
+		Update: ClusterWide, check: least(0),
+		Doc: "The file.delete.delay.ms of topics that have none of their own."},
+	{Name: MaxConnections, Type: Int, Default: "2147483647", Importance: Medium,
+		Update: ClusterWide,
+		check:  least(0),
+		Doc:    "How many connections the node keeps at once; a further one is closed at once."},
+	{Name: FetchSessionCacheSlots, Type: Int, Default: "1000", Importance: Medium,
+		check: least(0),
+		Doc: "How many incremental fetch sessions the node remembers. Clients beyond that send whole" +
+			" requests."},
+	{Name: MaxRequestPartitions, Type: Int, Default: "2000", Importance: Medium,
+		check: least(1),
+		Doc:   "How many partitions one answer to DescribeTopicPartitions holds at most."},
+	{Name: "message.max.bytes", Type: Int, Default: "1048588", Importance: High, Update: ClusterWide,
+		check: least(0),
+		Doc:   "The max.message.bytes of topics that have none of their own."},
+	{Name: MetadataSnapshotBytes, Type: Long, Default: "20971520", Importance: High,
+		check: least(1),
+		Doc: "After how many bytes of metadata records a snapshot is written, from which the next" +
+			" start goes on."},
+	{Name: MinInsyncReplicas, Type: Int, Default: "1", Importance: High, Update: ClusterWide,
+		check: least(1),
+		Doc:   "The min.insync.replicas of topics that have none of their own."},
+	{Name: NodeID, Type: Int, Default: "1", Importance: High,
+		check: least(0),
+		Doc:   "The number of this node in its cluster. It must stay the same as long as its data."},
+	{Name: NumPartitions, Type: Int, Default: "1", Importance: Medium,
+		check: least(1),
+		Doc:   "How many partitions a topic gets that does not say."},
+	{Name: ProducerIDExpirationMs, Type: Int, Default: "86400000", Importance: Low,
+		Update: ClusterWide, check: least(1),
+		Doc: "After how many milliseconds without a write the node forgets an idempotent producer."},
+	{Name: QueuedMaxRequestBytes, Type: Long, Default: "-1", Importance: Medium,
+		Doc: "How many bytes of requests that are not answered yet the node holds at once; beyond" +
+			" that it stops reading. -1 is without bound."},
+	{Name: Shards, Type: Int, Default: "0", Importance: High,
+		check: within(0, shardsMax),
+		Doc: "How many event loops the node runs, each with its own partitions and connections. 0 is" +
+			" one for each core."},
+	{Name: SocketRequestMaxBytes, Type: Int, Default: "104857600", Importance: Medium,
+		check: least(1),
+		Doc:   "The largest request in bytes; a larger one closes its connection."},
+	{Name: UncleanLeaderElection, Type: Boolean, Default: "false", Importance: High,
+		Update: ClusterWide,
+		Doc:    "The unclean.leader.election.enable of topics that have none of their own."},
+}

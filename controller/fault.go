@@ -1,0 +1,46 @@
+package controller
+
+import (
+	"fmt"
+
+	"odradek/core/kafka"
+)
+
+// fault is a client's mistake: the code and the sentence it is answered with.
+type fault struct {
+	code kafka.ErrorCode
+	// message is nil where Kafka's answer has none.
+	message *string
+}
+
+func faultf(code kafka.ErrorCode, format string, arguments ...any) *fault {
+	message := fmt.Sprintf(format, arguments...)
+	return &fault{code, &message}
+}
+
+// plainFault has the code's own sentence for a message.
+func plainFault(code kafka.ErrorCode) *fault { return faultf(code, "%s", sentence(code)) }
+
+// answer returns what goes into a response: NONE and no message without fault.
+func (f *fault) answer() (code int16, message *string) {
+	if f == nil {
+		return int16(kafka.None), nil
+	}
+	return int16(f.code), f.message
+}
+
+// sentence is what Kafka says of a code when there is no more to say. Source:
+// Kafka, Errors; only those codes that this package answers so.
+func sentence(code kafka.ErrorCode) string {
+	switch code {
+	case kafka.ErrUnknownTopicOrPartition:
+		return "This server does not host this topic-partition."
+	case kafka.ErrUnknownTopicID:
+		return "This server does not host this topic ID."
+	case kafka.ErrTopicDeletionDisabled:
+		return "Topic deletion is disabled."
+	case kafka.ErrInvalidTopicException:
+		return "The request attempted to perform an operation on an invalid topic."
+	}
+	return code.String()
+}
