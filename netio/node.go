@@ -83,9 +83,9 @@ func Start(c Config) (*Node, error) {
 	return n, nil
 }
 
-// Post runs fn on a shard's thread, between tasks: for signals and for what a
-// starter wants of the logic. It reports false when the shard has ended.
-func (n *Node) Post(shard int, fn func()) bool { return n.shards[shard].Post(fn) }
+// Shard returns a shard, for its Post: signals, and what a starter wants of the
+// logic, have to get onto its thread.
+func (n *Node) Shard(index int) *Shard { return n.shards[index] }
 
 // Stop ends the node: every connection's door is told ErrClosed, the tasks are
 // cancelled. It returns at once; Wait returns when it is done.

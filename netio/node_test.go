@@ -193,7 +193,7 @@ func TestStopTellsTheDoorsAndUnwindsTheTasks(t *testing.T) {
 	if !<-unwound {
 		t.Fatal("the task's defers did not run")
 	}
-	if n.Post(0, func() {}) {
+	if n.Shard(0).Post(func() {}) {
 		t.Fatal("a stopped shard takes posts")
 	}
 }
