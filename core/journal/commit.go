@@ -1,0 +1,90 @@
+package journal
+
+import (
+	"fmt"
+
+	"odradek/core/assert"
+	"odradek/core/kafka"
+	"odradek/core/task"
+)
+
+// commitLoop is the committer: whenever the disk is free it takes everything
+// that has come meanwhile and makes it durable with one write. There is no
+// time window: at low load a commit holds one entry, at high load hundreds.
+func (j *Journal) commitLoop(t *task.Task) {
+	for {
+		for len(j.full) == 0 && j.filling.entries == 0 {
+			// Without a deadline the wait only ends by a notification.
+			_ = j.work.Wait(t, kafka.Never, "something to commit")
+			if j.failed != nil {
+				return
+			}
+		}
+		f := j.nextFrame()
+		if err := j.write(t, f); err != nil {
+			j.Fail(err)
+			return
+		}
+		if j.failed != nil {
+			return // a log failed to sync meanwhile: acknowledge nothing more
+		}
+		j.publish(f)
+	}
+}
+
+// nextFrame takes the oldest frame that waits, or the one being filled.
+func (j *Journal) nextFrame() *frame {
+	if len(j.full) > 0 {
+		f := j.full[0]
+		copy(j.full, j.full[1:])
+		j.full[len(j.full)-1] = nil
+		j.full = j.full[:len(j.full)-1]
+		return f
+	}
+	f := j.filling
+	j.filling = j.takeFrame(0)
+	return f
+}
+
+// write puts a frame at the end of the current file, or begins the next one.
+func (j *Journal) write(t *task.Task, f *frame) error {
+	size := int64(padded(f.used))
+	for j.current.left() < size {
+		if err := j.advance(t); err != nil {
+			return err
+		}
+	}
+	at := j.current
+	blocks := f.seal(frameHeader{
+		run: j.options.Run.Number, generation: at.generation, oldest: j.oldest(), shard: j.shard,
+	}, j.options.Run.Salt)
+	if err := at.file.WriteThrough(t, blocks, kafka.Position(at.position)); err != nil {
+		return fmt.Errorf("commit to %s at %d: %w", at.name, at.position, err)
+	}
+	at.position += size
+	return nil
+}
+
+// publish tells everybody that a frame is durable.
+func (j *Journal) publish(f *frame) {
+	assert.That(f.first == j.committed+1, "commits are in order and without a gap")
+	j.committed = f.last()
+	assert.That(j.committed <= j.appended, "what is committed was appended")
+	j.stagedBytes -= int64(padded(f.used))
+	for _, touched := range f.touched {
+		if touched.writer.owner != nil {
+			touched.writer.owner.Flushed(touched.end)
+		}
+	}
+	j.idle = append(j.idle, f)
+	j.changed.Broadcast()
+	if j.files.Waiting() {
+		j.files.Broadcast()
+	}
+	for _, fn := range j.onCommit {
+		fn()
+	}
+	if len(j.ready) == 0 && j.current.left() < j.current.size/2 {
+		j.janitor.Broadcast() // get the next file ready in good time
+	}
+}

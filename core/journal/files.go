@@ -1,0 +1,285 @@
+package journal
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"odradek/core/assert"
+	"odradek/core/env"
+	"odradek/core/kafka"
+	"odradek/core/task"
+)
+
+// directory is where journals are, within the log directory.
+const directory = "journal"
+
+// journalFile is one preallocated file of a journal. It is free, then current,
+// then used, then given up and free again.
+type journalFile struct {
+	file env.File
+	name string
+	size int64
+	// generation numbers the uses of a shard's files, from 1 in each run.
+	generation uint64
+	// position is where the next frame goes.
+	position int64
+}
+
+func (f *journalFile) left() int64 { return f.size - f.position }
+
+// fileName is the name of a shard's n-th file. The numbers carry no order:
+// generations do.
+func fileName(shard uint32, n int) string {
+	return fmt.Sprintf("%s/%d-%d", directory, shard, n)
+}
+
+// parseFileName reads what fileName wrote, without the directory.
+func parseFileName(name string) (shard uint32, n int, ok bool) {
+	left, right, found := strings.Cut(name, "-")
+	if !found {
+		return 0, 0, false
+	}
+	s, err := strconv.ParseUint(left, 10, 31)
+	if err != nil {
+		return 0, 0, false
+	}
+	number, err := strconv.ParseUint(right, 10, 31)
+	return uint32(s), int(number), err == nil
+}
+
+// openFiles takes over what files earlier runs left to the shard, and makes as
+// many as it takes to start. What is in them does not count: Begin said so.
+func (j *Journal) openFiles(t *task.Task) error {
+	entries, err := j.disk.List(directory)
+	if err != nil {
+		return err
+	}
+	for _, entry := range entries {
+		shard, n, ok := parseFileName(entry.Name)
+		if !ok || shard != j.shard {
+			continue
+		}
+		j.named = max(j.named, n)
+		if err := j.takeOver(fileName(shard, n), entry.Size); err != nil {
+			return err
+		}
+	}
+	for len(j.ready) < filesMin {
+		if err := j.makeFile(t); err != nil {
+			return err
+		}
+	}
+	if err := j.disk.SyncDir(t, directory); err != nil {
+		return err
+	}
+	j.use(j.ready[0])
+	return nil
+}
+
+func (j *Journal) takeOver(name string, size int64) error {
+	if size != j.options.FileBytes || len(j.ready) == j.options.FilesMax {
+		return j.disk.Remove(name)
+	}
+	file, err := j.disk.Open(name)
+	if err != nil {
+		return err
+	}
+	j.ready = append(j.ready, &journalFile{file: file, name: name, size: size})
+	return nil
+}
+
+// makeFile creates a file and makes its length durable; its name is durable
+// only after SyncDir.
+func (j *Journal) makeFile(t *task.Task) error {
+	j.named++
+	name := fileName(j.shard, j.named)
+	file, err := j.disk.Create(name)
+	if err != nil {
+		return err
+	}
+	err = file.Preallocate(j.options.FileBytes)
+	if err != nil {
+		_ = file.Close()        // the file is given up: its own errors change nothing
+		_ = j.disk.Remove(name) // and a leftover of a wrong size is removed at next boot
+		return err
+	}
+	if err := file.Sync(t); err != nil {
+		return err
+	}
+	j.ready = append(j.ready, &journalFile{file: file, name: name, size: j.options.FileBytes})
+	return nil
+}
+
+// use makes the first ready file the current one.
+func (j *Journal) use(f *journalFile) {
+	assert.That(f == j.ready[0], "files are used in the order in which they became ready")
+	copy(j.ready, j.ready[1:])
+	j.ready = j.ready[:len(j.ready)-1]
+	j.generation++
+	f.generation, f.position = j.generation, 0
+	j.current = f
+}
+
+// advance begins the next file, waiting for one to become ready.
+func (j *Journal) advance(t *task.Task) error {
+	for len(j.ready) == 0 {
+		j.janitor.Broadcast()
+		// Without a deadline the wait only ends by a broadcast.
+		_ = j.files.Wait(t, kafka.Never, "a journal file to be given up")
+		if j.failed != nil {
+			return j.failed
+		}
+	}
+	j.used = append(j.used, j.current)
+	j.use(j.ready[0])
+	j.janitor.Broadcast()
+	return nil
+}
+
+// oldest is the lowest generation that replay needs.
+func (j *Journal) oldest() uint64 {
+	if len(j.used) > 0 {
+		return j.used[0].generation
+	}
+	return j.current.generation
+}
+
+// room is how many bytes of frames certainly go into the files that are free,
+// when each may lose a piece at its end that a frame of size did not fit into.
+func (j *Journal) room(size int64) int64 {
+	lost := max(size, int64(j.options.CommitBytes))
+	room := max(0, j.current.left()-lost)
+	for _, f := range j.ready {
+		room += max(0, f.size-lost)
+	}
+	return room
+}
+
+// reserve is what must stay free so that a file can be given up: each log
+// appends a State for that, perhaps a larger one than its last.
+func (j *Journal) reserve() int64 {
+	return 2*j.stateBytes + int64(j.options.CommitBytes)
+}
+
+func (j *Journal) filesTotal() int { return 1 + len(j.used) + len(j.ready) }
+
+// low reports whether appends are, or are about to be, refused for want of
+// files.
+func (j *Journal) low() bool {
+	slack := 2 * int64(j.options.CommitBytes)
+	return j.room(0) < j.stagedBytes+j.reserve()+slack
+}
+
+// mustGiveUp reports whether the oldest full file is due.
+func (j *Journal) mustGiveUp() bool {
+	return len(j.used) > usedMax || len(j.used) > 0 && j.low()
+}
+
+// mustGrow reports whether another file is needed before one is given up.
+func (j *Journal) mustGrow() bool {
+	if len(j.ready) > 0 && !j.low() || j.noSpace || j.filesTotal() >= j.options.FilesMax {
+		return false
+	}
+	if len(j.used) > usedMax {
+		return j.current.left() < j.current.size/4 // one is being given up: it may be in time
+	}
+	return j.current.left() < j.current.size/2
+}
+
+// janitorLoop gives up files and asks logs for checkpoints, one log at a time:
+// small steady steps, so that commits hardly notice.
+func (j *Journal) janitorLoop(t *task.Task) {
+	for j.failed == nil {
+		var err error
+		switch {
+		case len(j.wanted) > 0:
+			err = j.checkpointWanted(t)
+		case j.mustGrow():
+			err = j.grow(t)
+		case j.mustGiveUp():
+			err = j.giveUpOldest(t)
+		default:
+			// Without a deadline the wait only ends by a broadcast.
+			_ = j.janitor.Wait(t, kafka.Never, "a journal file to fill")
+		}
+		if err != nil {
+			j.Fail(err)
+		}
+	}
+}
+
+func (j *Journal) checkpointWanted(t *task.Task) error {
+	w := j.wanted[0]
+	copy(j.wanted, j.wanted[1:])
+	j.wanted[len(j.wanted)-1] = nil
+	j.wanted = j.wanted[:len(j.wanted)-1]
+	w.wanted = false
+	if w.owner == nil {
+		return nil
+	}
+	return w.owner.Checkpoint(t)
+}
+
+// grow makes one more file. A full disk is no failure: files are given up.
+func (j *Journal) grow(t *task.Task) error {
+	err := j.makeFile(t)
+	if errors.Is(err, env.ErrNoSpace) {
+		j.noSpace = true
+		return nil
+	}
+	if err == nil {
+		err = j.disk.SyncDir(t, directory)
+	}
+	if err != nil {
+		return fmt.Errorf("make a journal file for shard %d: %w", j.shard, err)
+	}
+	j.files.Broadcast()
+	return nil
+}
+
+// giveUpOldest frees the oldest full file: every log that may need it makes
+// its segments durable and says so in the journal.
+func (j *Journal) giveUpOldest(t *task.Task) error {
+	f := j.used[0]
+	for w := j.writers.first; w != nil && w.generation <= f.generation; w = j.writers.first {
+		if err := w.owner.Checkpoint(t); err != nil {
+			return err
+		}
+		if j.failed != nil {
+			return nil
+		}
+		assert.That(j.writers.first != w || w.generation > f.generation,
+			"a log that took a checkpoint needs no older file")
+		if j.mustGrow() {
+			if err := j.grow(t); err != nil {
+				return err
+			}
+		}
+		t.Yield()
+	}
+	// The States must be durable before any frame says that the file is no longer
+	// needed, and such a frame before the file is overwritten. An error means
+	// that the journal has failed, and it knows why.
+	if err := j.Await(t, j.appended, kafka.Never); err != nil {
+		return nil
+	}
+	copy(j.used, j.used[1:])
+	j.used = j.used[:len(j.used)-1]
+	if err := j.Await(t, j.stage(&Entry{Kind: Nothing}), kafka.Never); err != nil {
+		return nil
+	}
+	f.generation, f.position = 0, 0
+	j.ready = append(j.ready, f)
+	j.noSpace = false
+	j.files.Broadcast()
+	return nil
+}
+
+func (j *Journal) closeFiles() {
+	files := append(append([]*journalFile{j.current}, j.used...), j.ready...)
+	for _, f := range files {
+		_ = f.file.Close() // everything in it was written through
+	}
+}
