@@ -29,6 +29,27 @@ const (
 	KRaftVoters ControlType = 6
 )
 
+// String returns Kafka's name of the type.
+func (c ControlType) String() string {
+	switch c {
+	case Abort:
+		return "ABORT"
+	case Commit:
+		return "COMMIT"
+	case LeaderChange:
+		return "LEADER_CHANGE"
+	case SnapshotHeader:
+		return "SNAPSHOT_HEADER"
+	case SnapshotFooter:
+		return "SNAPSHOT_FOOTER"
+	case KRaftVersion:
+		return "KRAFT_VERSION"
+	case KRaftVoters:
+		return "KRAFT_VOTERS"
+	}
+	return fmt.Sprintf("CONTROL_%d", int16(c))
+}
+
 // controlKeySize is the size of a control record's key as this version writes
 // it: version int16, type int16. A longer key is a later version's, and is read.
 const controlKeySize = 4

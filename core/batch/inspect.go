@@ -169,10 +169,16 @@ func (f recordFault) message(b Batch, body []byte, r *Rules) string {
 		return "Compacted topic cannot accept message without key in topic partition " +
 			r.Partition
 	case markedLogAppendTime:
-		return fmt.Sprintf("Invalid timestamp type in message DefaultRecord(offset=%d, "+
-			"timestamp=%d, key=%d bytes, value=%d bytes). Producer should not set timestamp "+
-			"type to LogAppendTime.",
-			record.offsetDelta, timestamp, record.keyBytes, record.valueBytes)
+		// Kafka names the class that it reads records with: another one where it
+		// skips keys and values, which has -1 for null.
+		class, least := "DefaultRecord", 0
+		if b.Codec() != Uncompressed && r.Compression.target(b.Codec()) == b.Codec() {
+			class, least = "PartialDefaultRecord", -1
+		}
+		return fmt.Sprintf("Invalid timestamp type in message %s(offset=%d, timestamp=%d, "+
+			"key=%d bytes, value=%d bytes). Producer should not set timestamp type to "+
+			"LogAppendTime.", class, record.offsetDelta, timestamp,
+			max(record.keyBytes, least), max(record.valueBytes, least))
 	}
 	return fmt.Sprintf("Timestamp %d of message with offset %d is out of range. "+
 		"The timestamp should be within [%d, %d]", timestamp, record.offsetDelta,

@@ -9,8 +9,8 @@ import (
 // survey is what is to be known of a batch's records as a whole, found without
 // decoding any of them.
 type survey struct {
-	// minTimestamp and maxTimestamp bound the records' timestamps. As Kafka
-	// counts, maxTimestamp is at least kafka.NoTimestamp.
+	// minTimestamp and maxTimestamp bound the timestamps of the records that have
+	// one. As Kafka counts, maxTimestamp is at least kafka.NoTimestamp.
 	minTimestamp, maxTimestamp kafka.Timestamp
 	// dense is set if the offset deltas are 0, 1, 2 ...
 	dense bool
@@ -22,7 +22,7 @@ type survey struct {
 // each well-formed, and nothing after. It reports false where they are not what
 // the header says. It reads about ten bytes of a record and skips the rest.
 func surveyRecords(b []byte, base kafka.Timestamp, count int32) (survey, bool) {
-	s := survey{minTimestamp: 1<<63 - 1, maxTimestamp: kafka.NoTimestamp, dense: true, keyed: true}
+	s := survey{minTimestamp: noneSeen, maxTimestamp: kafka.NoTimestamp, dense: true, keyed: true}
 	for i := range count {
 		shape := quickShape(b)
 		if shape.size == 0 {
@@ -32,14 +32,22 @@ func surveyRecords(b []byte, base kafka.Timestamp, count int32) (survey, bool) {
 			return s, false
 		}
 		timestamp := base + kafka.Timestamp(shape.timestampDelta)
-		s.minTimestamp = min(s.minTimestamp, timestamp)
-		s.maxTimestamp = max(s.maxTimestamp, timestamp)
+		if timestamp != kafka.NoTimestamp {
+			s.minTimestamp = min(s.minTimestamp, timestamp)
+			s.maxTimestamp = max(s.maxTimestamp, timestamp)
+		}
 		s.dense = s.dense && shape.offsetDelta == i
 		s.keyed = s.keyed && shape.keyed
 		b = b[shape.size:]
 	}
+	if s.minTimestamp == noneSeen {
+		s.minTimestamp = kafka.NoTimestamp
+	}
 	return s, len(b) == 0
 }
+
+// noneSeen is a minTimestamp until a record with a timestamp was seen.
+const noneSeen kafka.Timestamp = 1<<63 - 1
 
 // shape is what a survey looks at in one record.
 type shape struct {
@@ -48,7 +56,8 @@ type shape struct {
 	timestampDelta int64
 	offsetDelta    int32
 	keyed          bool
-	// keyBytes and valueBytes are for messages; quickShape leaves them out.
+	// keyBytes and valueBytes are lengths, -1 for null. They are for messages;
+	// quickShape leaves them out.
 	keyBytes, valueBytes int
 }
 
@@ -122,8 +131,7 @@ func readShape(body []byte) shape {
 	c.int8()
 	s := shape{size: len(body), timestampDelta: c.varint64(), offsetDelta: c.varint32()}
 	key := c.bytes()
-	s.keyed, s.keyBytes = key != nil, len(key)
-	s.valueBytes = len(c.bytes())
+	s.keyed, s.keyBytes, s.valueBytes = key != nil, lengthOf(key), lengthOf(c.bytes())
 	headers := c.varint32()
 	if c.bad || headers < 0 || int64(headers)*2 > int64(len(c.b)) {
 		return shape{}
@@ -139,4 +147,12 @@ func readShape(body []byte) shape {
 		return shape{}
 	}
 	return s
+}
+
+// lengthOf is a nullable field's length as it is written.
+func lengthOf(v []byte) int {
+	if v == nil {
+		return -1
+	}
+	return len(v)
 }

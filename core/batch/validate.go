@@ -55,7 +55,7 @@ func Validate(records []byte, r Rules) Verdict {
 		return refused
 	}
 	target := r.Compression.target(b.Codec())
-	if target != b.Codec() || r.CompactedTopic || outOfBounds(b, &r) || r.inspects(b.Codec()) {
+	if target != b.Codec() || r.CompactedTopic || doubtful(b, &r) || r.inspects(b.Codec()) {
 		return validateRecords(b, target, &r)
 	}
 	return stamped(b, &r)
@@ -162,14 +162,18 @@ func checkHeader(b Batch, r *Rules) Verdict {
 	return Verdict{}
 }
 
-// outOfBounds reports whether the header gives cause to look at the records'
-// timestamps one by one.
-func outOfBounds(b Batch, r *Rules) bool {
+// doubtful reports whether the header's timestamps give cause to look at the
+// records' one by one: some are out of bounds, or they contradict each other.
+func doubtful(b Batch, r *Rules) bool {
 	if b.TimestampType() == LogAppendTime {
 		return true
 	}
-	return r.TimestampType == CreateTime &&
-		(r.refusesTimestamp(b.MaxTimestamp()) || r.refusesTimestamp(b.BaseTimestamp()))
+	if r.TimestampType == LogAppendTime {
+		return false // whatever they are, they are overwritten
+	}
+	oldest, newest := b.BaseTimestamp(), b.MaxTimestamp()
+	return newest < max(oldest, kafka.NoTimestamp) ||
+		r.refusesTimestamp(newest) || r.refusesTimestamp(oldest)
 }
 
 // refusesTimestamp reports whether a record's timestamp is out of the topic's
