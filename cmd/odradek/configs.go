@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -141,6 +142,11 @@ func sourceName(source kmsg.ConfigSource) string {
 func describeResource(
 	ctx context.Context, admin *kadm.Client, of resource,
 ) ([]kadm.Config, error) {
+	if of.kind == "broker" {
+		if err := brokerExists(ctx, admin, of.brokers[0]); err != nil {
+			return nil, err
+		}
+	}
 	var answers kadm.ResourceConfigs
 	var err error
 	if of.kind == "topic" {
@@ -163,4 +169,16 @@ func describeResource(
 	}
 	slices.SortFunc(configs, func(a, b kadm.Config) int { return strings.Compare(a.Key, b.Key) })
 	return configs, nil
+}
+
+func brokerExists(ctx context.Context, admin *kadm.Client, id int32) error {
+	metadata, err := admin.BrokerMetadata(ctx)
+	if err != nil {
+		return fail("ask for the brokers", err)
+	}
+	if !slices.Contains(metadata.Brokers.NodeIDs(), id) {
+		return &fault{sentence: fmt.Sprintf("there is no broker %d", id),
+			hint: "`odradek cluster describe` shows the brokers"}
+	}
+	return nil
 }

@@ -72,6 +72,11 @@ func (o *configsAlter) run(command *cobra.Command, args []string) error {
 		return err
 	}
 	return o.admin(command, func(ctx context.Context, admin *kadm.Client) error {
+		if of.kind == "broker" {
+			if err := brokerExists(ctx, admin, of.brokers[0]); err != nil {
+				return err
+			}
+		}
 		answers, err := o.alter(ctx, admin, of, changes)
 		if err != nil {
 			return fail("change the settings of "+of.String(), err)

@@ -33,7 +33,7 @@ func connect(c *console, command *cobra.Command) *connection {
 		"brokers to ask first, `HOST:PORT`, several with commas\n(default $"+
 			bootstrapVariable+", or "+bootstrapDefault+")")
 	flags.DurationVar(&k.timeout, "timeout", 10*time.Second,
-		"give up when the broker has not answered for so long")
+		"give up when the broker has not answered for this `TIME`")
 	return k
 }
 

@@ -65,14 +65,14 @@ UTF-8 comes as keyBase64, valueBase64.`,
 	}
 	flags := command.Flags()
 	flags.StringVarP(&o.offset, "offset", "o", "earliest",
-		"where to begin: an offset, earliest, latest, -N (the last N\nof each partition), "+
+		"`WHERE` to begin: an offset, earliest, latest, -N (the last N\nof each partition), "+
 			"@TIME (@2026-01-31T18:00:00Z, @-2h, @milliseconds)")
 	flags.Int32SliceVarP(&o.partitions, "partition", "p", nil, "only these `partitions`, as 0,3 (default all)")
 	flags.BoolVarP(&o.follow, "follow", "f", false, "wait for more records at the end")
 	flags.BoolVarP(&o.untilEnd, "until-end", "e", false, "end where the topic ended at the start")
-	flags.Int64VarP(&o.most, "max", "n", -1, "end after so many records; -1 is no bound")
-	flags.StringVarP(&o.format, "format", "F", "", "what to write of a record (default %s and the delimiter)")
-	flags.StringVarP(&o.delimiter, "delimiter", "D", "\\n", "what to write after a value, as \\0 or nothing")
+	flags.Int64VarP(&o.most, "max", "n", -1, "end after `N` records; -1 is no bound")
+	flags.StringVarP(&o.format, "format", "F", "", "what to write of a record, as `TEXT` with %s, %k, %o ...")
+	flags.StringVarP(&o.delimiter, "delimiter", "D", "\\n", "`TEXT` to write after a value, as \\0 or nothing")
 	flags.BoolVar(&o.chomp, "chomp", false, "no delimiter after the last record")
 	flags.BoolVar(&o.committed, "committed", false, "only records of committed transactions")
 	o.asJSON = jsonFlag(command)

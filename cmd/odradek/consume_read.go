@@ -31,6 +31,8 @@ type reading struct {
 	sink   *sink
 	follow bool
 
+	// pause stops the client from fetching a partition.
+	pause   func(partition int32)
 	byID    map[int32]*partRange
 	open    int // partitions that are not done
 	records int64
@@ -51,6 +53,9 @@ func (r *reading) run(ctx context.Context) (err error) {
 	r.open = len(offsets)
 	if r.open == 0 || r.most == 0 {
 		return nil
+	}
+	r.pause = func(partition int32) {
+		r.client.PauseFetchPartitions(map[string][]int32{r.topic: {partition}})
 	}
 	r.client.AddConsumePartitions(map[string]map[int32]kgo.Offset{r.topic: offsets})
 	line := newProgress(r.console)
@@ -136,7 +141,7 @@ func (r *reading) take(partition int32, records []*kgo.Record) {
 func (r *reading) finish(p *partRange) {
 	p.done = true
 	r.open--
-	r.client.PauseFetchPartitions(map[string][]int32{r.topic: {p.partition}})
+	r.pause(p.partition)
 }
 
 func (r *reading) summary(err error) string {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"os"
 	"syscall"
@@ -40,6 +41,15 @@ func refused(about string, cause error, message string) error {
 		return fail(about, cause)
 	}
 	return &fault{sentence: about + ": " + message, cause: cause}
+}
+
+// fileFault is an error of the operating system about a file, as a sentence.
+func fileFault(err error) error {
+	var about *fs.PathError
+	if errors.As(err, &about) {
+		return &fault{sentence: about.Path + ": " + about.Err.Error(), cause: err}
+	}
+	return &fault{sentence: err.Error(), cause: err}
 }
 
 // explain is the sentence and, on a second line, the hint for an error.

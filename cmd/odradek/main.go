@@ -26,6 +26,9 @@ func main() {
 
 // run executes one command line and returns the exit status.
 func run(ctx context.Context, args []string, c *console) int {
+	if len(args) > 0 && args[0] == "help" {
+		args = append(args[1:len(args):len(args)], "--help")
+	}
 	root := newRoot(c)
 	root.SetArgs(args)
 	root.SetContext(ctx)

@@ -37,7 +37,7 @@ offset, timestamp in milliseconds.`,
 	flags := command.Flags()
 	flags.StringVar(&o.at, "at", "",
 		"earliest, latest, committed (end for read-committed consumers),\n"+
-			"local (first on the broker's own disk), max-timestamp, or a `TIME`")
+			"local (first on the broker's own disk), max-timestamp, or a time; `WHICH`")
 	flags.Int32SliceVarP(&o.partitions, "partition", "p", nil, "only these `partitions`, as 0,3")
 	o.asJSON = jsonFlag(command)
 	o.connection = connect(c, command)

@@ -67,19 +67,19 @@ the lines and exactly once, and each is durable as --acks says when the command 
 	flags := command.Flags()
 	flags.StringVarP(&o.file, "file", "f", "", "read this `FILE` instead of standard input")
 	flags.StringVarP(&o.separator, "key-separator", "k", "",
-		"what stands between key and value, as : or \\t;\nwithout it lines are values")
-	flags.StringVarP(&o.delimiter, "delimiter", "D", "\\n", "what ends a record, as \\0")
+		"`TEXT` between key and value, as : or \\t;\nwithout it lines are values")
+	flags.StringVarP(&o.delimiter, "delimiter", "D", "\\n", "`TEXT` that ends a record, as \\0")
 	flags.StringVar(&o.null, "null", "", "a key or value of exactly this `TEXT` is null, as NULL")
 	flags.StringArrayVarP(&o.headers, "header", "H", nil,
 		"a header for each record, `NAME=VALUE`; may be repeated")
-	flags.StringVarP(&o.codec, "codec", "z", "none", "compress: none, gzip, snappy, lz4, zstd")
+	flags.StringVarP(&o.codec, "codec", "z", "none", "compress with this `CODEC`: none, gzip, snappy, lz4, zstd")
 	flags.StringVar(&o.acks, "acks", "all",
-		"when a record counts as written: all in-sync replicas\nhave it, 1 (the leader has), 0 (it was sent)")
+		"a record is written when `WHO` has it: all in-sync\nreplicas, 1 (the leader), 0 (the network)")
 	flags.Int32VarP(&o.partition, "partition", "p", -1,
-		"write to this partition; -1 goes by the key, or spreads batches")
-	flags.Int32Var(&o.batchBytes, "batch-bytes", 1_000_000, "at most so many bytes in a batch, and in a record")
+		"write to partition `N`; -1 goes by the key, or spreads batches")
+	flags.Int32Var(&o.batchBytes, "batch-bytes", 1_000_000, "at most `N` bytes in a batch, and in a record")
 	flags.DurationVar(&o.patience, "delivery-timeout", 2*time.Minute,
-		"give up on a record the broker did not take for so long")
+		"give up on a record the broker did not take in this `TIME`")
 	flags.BoolVarP(&o.quiet, "quiet", "q", false, "no progress and no summary")
 	o.connection = connect(c, command)
 	return command
@@ -130,12 +130,12 @@ func (o *produce) open() (io.ReadCloser, int64, error) {
 	}
 	in, err := os.Open(o.file)
 	if err != nil {
-		return nil, 0, &fault{sentence: err.Error(), cause: err}
+		return nil, 0, fileFault(err)
 	}
 	info, err := in.Stat()
 	if err != nil {
 		in.Close()
-		return nil, 0, &fault{sentence: err.Error(), cause: err}
+		return nil, 0, fileFault(err)
 	}
 	if info.IsDir() {
 		in.Close()

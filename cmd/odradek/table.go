@@ -164,18 +164,16 @@ func forPeople(value any) string {
 	switch v := value.(type) {
 	case nil:
 		return "-"
-	case string:
-		if v == "" {
-			return "-"
-		}
-		return v
 	case bool:
 		if v {
 			return "yes"
 		}
 		return "no"
 	}
-	return plain(value)
+	if text := plain(value); text != "" {
+		return text
+	}
+	return "-"
 }
 
 // forPrograms formats a value for a pipe.
@@ -193,6 +191,9 @@ func forPrograms(value any) string {
 
 // plain formats what is the same for both: lists with commas.
 func plain(value any) string {
+	if list, ok := value.([]string); ok {
+		return strings.Join(list, ",")
+	}
 	if list, ok := value.([]int32); ok {
 		parts := make([]string, len(list))
 		for i, n := range list {

@@ -42,12 +42,20 @@ func count(n int64) string {
 	return sign + out.String()
 }
 
-// plural is "1 record", "2 records".
+// plural is "1 record", "2 records", "3 batches", "4 entries".
 func plural(n int64, noun string) string {
-	if n == 1 {
-		return "1 " + noun
+	if n != 1 {
+		stem, isY := strings.CutSuffix(noun, "y")
+		switch {
+		case isY:
+			noun = stem + "ies"
+		case strings.HasSuffix(noun, "ch"):
+			noun += "es"
+		default:
+			noun += "s"
+		}
 	}
-	return count(n) + " " + noun + "s"
+	return count(n) + " " + noun
 }
 
 // millis is a record's timestamp: a date for people, milliseconds since 1970

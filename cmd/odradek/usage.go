@@ -26,6 +26,15 @@ func flagError(command *cobra.Command, err error) error {
 	if errors.Is(err, pflag.ErrHelp) {
 		return err
 	}
+	var invalid *pflag.InvalidValueError
+	if errors.As(err, &invalid) {
+		f := invalid.GetFlag()
+		return usagef("--%s: %q is not %s", f.Name, invalid.GetValue(), kindOf(f.Value.Type()))
+	}
+	var lone *pflag.ValueRequiredError
+	if errors.As(err, &lone) {
+		return usagef("--%s wants a value after it", lone.GetFlag().Name)
+	}
 	var unknown *pflag.NotExistError
 	if !errors.As(err, &unknown) {
 		return usagef("%v", err)
@@ -44,6 +53,19 @@ func flagError(command *cobra.Command, err error) error {
 		return usagef("there is no flag --%s; did you mean --%s?", given, best)
 	}
 	return usagef("there is no flag --%s", given)
+}
+
+// kindOf says what a flag of a pflag type wants.
+func kindOf(flagType string) string {
+	switch flagType {
+	case "duration":
+		return "a duration: write 500ms, 10s, 2m"
+	case "bool":
+		return "true or false"
+	case "int32Slice":
+		return "a list of whole numbers: write 0,3"
+	}
+	return "a whole number"
 }
 
 // group makes a command that only holds others: alone it prints its help, and
