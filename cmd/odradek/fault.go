@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"net"
 	"os"
+	"strings"
 	"syscall"
 
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -54,6 +55,13 @@ func fileFault(err error) error {
 
 // explain is the sentence and, on a second line, the hint for an error.
 func explain(err error) string {
+	if several, ok := err.(interface{ Unwrap() []error }); ok {
+		var parts []string
+		for _, one := range several.Unwrap() {
+			parts = append(parts, explain(one))
+		}
+		return strings.Join(parts, "\nodradek: ")
+	}
 	sentence := said(err)
 	var f *fault
 	if errors.As(err, &f) {

@@ -50,8 +50,8 @@ func produceCommand(c *console) *cobra.Command {
 		Long: `Write lines to a topic: each line of standard input or a file becomes a record.
 
 Records hold the line's bytes without the newline, nothing else is changed: empty lines become
-empty records, a last line without newline is a record too. Records are written in the order of
-the lines and exactly once, and each is durable as --acks says when the command ends well.`,
+empty records, a last line without newline is a record too. A partition gets its records in the
+order of the lines; with --acks all no retry loses one or writes it twice.`,
 		Example: example(
 			"odradek produce orders --file orders.log --codec zstd",
 			"tail -F app.log | odradek produce logs",
@@ -74,7 +74,7 @@ the lines and exactly once, and each is durable as --acks says when the command 
 		"a header for each record, `NAME=VALUE`; may be repeated")
 	flags.StringVarP(&o.codec, "codec", "z", "none", "compress with this `CODEC`: none, gzip, snappy, lz4, zstd")
 	flags.StringVar(&o.acks, "acks", "all",
-		"a record is written when `WHO` has it: all in-sync\nreplicas, 1 (the leader), 0 (the network)")
+		"a record is written when `WHO` has it: all (in-sync\nreplicas), 1 (the leader), 0 (the network)")
 	flags.Int32VarP(&o.partition, "partition", "p", -1,
 		"write to partition `N`; -1 goes by the key, or spreads batches")
 	flags.Int32Var(&o.batchBytes, "batch-bytes", 1_000_000, "at most `N` bytes in a batch, and in a record")
