@@ -38,11 +38,13 @@ type resource struct {
 func parseResource(args []string) (resource, []string, error) {
 	switch {
 	case len(args) == 0:
-		return resource{}, nil, usagef("name what the settings belong to: topic NAME, broker ID, or brokers")
+		return resource{}, nil,
+			usagef("name what the settings belong to: topic NAME, broker ID, or brokers")
 	case args[0] == "brokers":
 		return resource{kind: "brokers"}, args[1:], nil
 	case args[0] != "topic" && args[0] != "broker":
-		return resource{}, nil, usagef("%q has no settings: write topic NAME, broker ID, or brokers", args[0])
+		return resource{}, nil, usagef("%q has no settings: write topic NAME, broker ID, or brokers",
+			args[0])
 	case len(args) == 1:
 		return resource{}, nil, usagef("which %s? Write %s NAME", args[0], args[0])
 	case args[0] == "topic":
@@ -50,7 +52,8 @@ func parseResource(args []string) (resource, []string, error) {
 	}
 	id, err := strconv.ParseInt(args[1], 10, 32)
 	if err != nil || id < 0 {
-		return resource{}, nil, usagef("%q is not a broker's id: write a number, as `odradek cluster describe` shows", args[1])
+		return resource{}, nil,
+			usagef("%q is not a broker's id: write a number, as `odradek cluster describe` shows", args[1])
 	}
 	return resource{kind: "broker", brokers: []int32{int32(id)}}, args[2:], nil
 }

@@ -21,8 +21,8 @@ func configsAlterCommand(k *connection) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "alter (topic NAME | broker ID | brokers) [NAME=VALUE...] [flags]",
 		Short: "Change settings of a topic, a broker or all brokers",
-		Long: `Change settings of a topic, a broker or all brokers. Settings that are not named stay as they
-are; all of one call change together or not at all.`,
+		Long: `Change settings of a topic, a broker or all brokers. Settings that are not named stay
+as they are; all of one call change together or not at all.`,
 		Example: example(
 			"odradek configs alter topic orders retention.ms=3600000 segment.ms=600000",
 			"odradek configs alter topic orders --unset retention.ms",
@@ -57,7 +57,8 @@ func (o *configsAlter) changes(set []string) ([]kadm.AlterConfig, error) {
 		}
 	}
 	if len(changes) == 0 {
-		return nil, usagef("say what to change: NAME=VALUE, --unset NAME, --append or --subtract NAME=VALUE")
+		return nil,
+			usagef("say what to change: NAME=VALUE, --unset NAME, --append or --subtract NAME=VALUE")
 	}
 	return changes, nil
 }

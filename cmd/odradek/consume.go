@@ -37,7 +37,8 @@ func consumeCommand(c *console) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "consume TOPIC [flags]",
 		Short: "Read records of a topic",
-		Long: `Read records of a topic, by default from the first one, and write their values, one per line.
+		Long: `Read records of a topic, by default from the first one, and write their values, one
+per line.
 
 At a terminal it then waits for more records until Ctrl-C; in a pipe or a file it ends when it
 has read all records that were there when it began. --follow and --until-end choose otherwise.
@@ -67,12 +68,15 @@ UTF-8 comes as keyBase64, valueBase64.`,
 	flags.StringVarP(&o.offset, "offset", "o", "earliest",
 		"`WHERE` to begin: an offset, earliest, latest, -N (the last N\nof each partition), "+
 			"@TIME (@2026-01-31T18:00:00Z, @-2h, @milliseconds)")
-	flags.Int32SliceVarP(&o.partitions, "partition", "p", nil, "only these `partitions`, as 0,3 (default all)")
+	flags.Int32SliceVarP(&o.partitions, "partition", "p", nil,
+		"only these `partitions`, as 0,3 (default all)")
 	flags.BoolVarP(&o.follow, "follow", "f", false, "wait for more records at the end")
 	flags.BoolVarP(&o.untilEnd, "until-end", "e", false, "end where the topic ended at the start")
 	flags.Int64VarP(&o.most, "max", "n", -1, "end after `N` records; -1 is no bound")
-	flags.StringVarP(&o.format, "format", "F", "", "what to write of a record, as `TEXT` with %s, %k, %o ...")
-	flags.StringVarP(&o.delimiter, "delimiter", "D", "\\n", "`TEXT` to write after a value, as \\0 or nothing")
+	flags.StringVarP(&o.format, "format", "F", "",
+		"what to write of a record, as `TEXT` with %s, %k, %o ...")
+	flags.StringVarP(&o.delimiter, "delimiter", "D", "\\n",
+		"`TEXT` to write after a value, as \\0 or nothing")
 	flags.BoolVar(&o.chomp, "chomp", false, "no delimiter after the last record")
 	flags.BoolVar(&o.committed, "committed", false, "only records of committed transactions")
 	o.asJSON = jsonFlag(command)
@@ -119,7 +123,9 @@ func (o *consume) run(command *cobra.Command) error {
 }
 
 // ranges finds where each partition begins and ends.
-func (o *consume) ranges(ctx context.Context, admin *kadm.Client, from start) ([]*partRange, error) {
+func (o *consume) ranges(
+	ctx context.Context, admin *kadm.Client, from start,
+) ([]*partRange, error) {
 	_, details, err := topicDetails(ctx, admin, o.topic)
 	if err != nil {
 		return nil, err

@@ -41,7 +41,8 @@ func parseStart(text string, now time.Time) (start, error) {
 	n, err := strconv.ParseInt(text, 10, 64)
 	switch {
 	case err != nil:
-		return start{}, usagef("--offset: %q is neither an offset nor earliest, latest, -N or @TIME", text)
+		return start{}, usagef("--offset: %q is neither an offset nor earliest, latest, -N or @TIME",
+			text)
 	case strings.HasPrefix(text, "-"):
 		return start{startAtTail, -n}, nil
 	}

@@ -16,8 +16,8 @@ func deleteRecordsCommand(c *console) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "delete-records TOPIC --before OFFSET [flags]",
 		Short: "Delete the oldest records of a topic",
-		Long: `Delete the records of a topic below an offset, or below the first one at or after a time. The
-partition's first offset moves up; space is freed a segment at a time.`,
+		Long: `Delete the records of a topic below an offset, or below the first one at or after a time.
+The partition's first offset moves up; space is freed a segment at a time.`,
 		Example: example(
 			"odradek delete-records orders --partition 0 --before 4711",
 			"odradek delete-records orders --before @-7d     # older than a week",
@@ -27,7 +27,8 @@ partition's first offset moves up; space is freed a segment at a time.`,
 	}
 	flags := command.Flags()
 	flags.StringVar(&before, "before", "", "the first `OFFSET` to keep; or latest, or @TIME")
-	flags.Int32SliceVarP(&partitions, "partition", "p", nil, "only these `partitions`, as 0,3 (default all)")
+	flags.Int32SliceVarP(&partitions, "partition", "p", nil,
+		"only these `partitions`, as 0,3 (default all)")
 	k := connect(c, command)
 	command.RunE = func(command *cobra.Command, args []string) error {
 		if before == "" {

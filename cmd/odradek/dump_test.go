@@ -62,7 +62,8 @@ func TestDumpFindsDamage(t *testing.T) {
 		{"a snapshot's count", "00000000000000000019.snapshot", flip(9), "producers in"},
 		{"an epoch", "leader-epoch-checkpoint", func([]byte) []byte { return []byte("0\n2\n1 5\n0 9\n") },
 			"epoch 0 at offset 9 does not follow"},
-		{"a count of epochs", "leader-epoch-checkpoint", func([]byte) []byte { return []byte("0\n2\n1 5\n") },
+		{"a count of epochs", "leader-epoch-checkpoint",
+			func([]byte) []byte { return []byte("0\n2\n1 5\n") },
 			`"2" entries announced, 1 there`},
 	} {
 		dir := copySample(t, c.file, c.change)

@@ -37,7 +37,8 @@ In a pipe each line is tab-separated and begins with its kind: batch, record, in
 	flags := command.Flags()
 	flags.BoolVarP(&d.records, "records", "r", false, "show the records of each batch")
 	flags.BoolVar(&d.full, "full", false, "don't shorten keys and values")
-	flags.BoolVar(&d.verify, "verify", false, "only verify, records too; show what is wrong and a summary")
+	flags.BoolVar(&d.verify, "verify", false,
+		"only verify, records too; show what is wrong and a summary")
 	d.asJSON = jsonFlag(command)
 	return command
 }

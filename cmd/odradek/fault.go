@@ -121,12 +121,14 @@ var hints = map[*kerr.Error]string{
 		"and is not . or ..",
 	kerr.MessageTooLarge: "raise max.message.bytes of the topic, " +
 		"with `odradek topics alter NAME --config max.message.bytes=N`, and --batch-bytes here",
-	kerr.OffsetOutOfRange:           "`odradek offsets TOPIC` shows the first and the last offset",
-	kerr.InvalidConfig:              "`odradek configs describe topic NAME --all` shows the names and values",
-	kerr.UnsupportedVersion:         "the broker is too old or too new for this; `odradek cluster api-versions`",
+	kerr.OffsetOutOfRange: "`odradek offsets TOPIC` shows the first and the last offset",
+	kerr.InvalidConfig: "`odradek configs describe topic NAME --all` shows the names " +
+		"and values",
+	kerr.UnsupportedVersion: "the broker is too old or too new; " +
+		"`odradek cluster api-versions`",
 	kerr.LeaderNotAvailable:         "the partition has no leader now; try again",
 	kerr.NotEnoughReplicas:          "min.insync.replicas is not met; `odradek topics describe NAME`",
-	kerr.KafkaStorageError:          "the broker's disk failed or a log is corrupt; its own log says more",
+	kerr.KafkaStorageError:          "the broker's disk failed or a log is corrupt: see its own log",
 	kerr.ClusterAuthorizationFailed: "this client may not do that",
 	kerr.TopicAuthorizationFailed:   "this client may not do that",
 	kerr.UnsupportedCompressionType: "the broker does not know this --codec",

@@ -12,8 +12,8 @@ func logDirsCommand(c *console) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "log-dirs [TOPIC...] [flags]",
 		Short: "Show the brokers' log directories and what is in them",
-		Long: `Show the brokers' log directories: how much they hold, how much room is left. With --partitions
-or topics, show the size of each partition.
+		Long: `Show the brokers' log directories: how much they hold, how much room is left. With
+--partitions or topics, show the size of each partition.
 
 In a pipe: tab-separated broker, directory, partitions, bytes, free bytes, total bytes, error; with
 --partitions broker, directory, topic, partition, bytes, lag.`,

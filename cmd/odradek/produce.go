@@ -72,12 +72,14 @@ order of the lines; with --acks all no retry loses one or writes it twice.`,
 	flags.StringVar(&o.null, "null", "", "a key or value of exactly this `TEXT` is null, as NULL")
 	flags.StringArrayVarP(&o.headers, "header", "H", nil,
 		"a header for each record, `NAME=VALUE`; may be repeated")
-	flags.StringVarP(&o.codec, "codec", "z", "none", "compress with this `CODEC`: none, gzip, snappy, lz4, zstd")
+	flags.StringVarP(&o.codec, "codec", "z", "none",
+		"compress with this `CODEC`: none, gzip, snappy, lz4, zstd")
 	flags.StringVar(&o.acks, "acks", "all",
 		"a record is written when `WHO` has it: all (in-sync\nreplicas), 1 (the leader), 0 (the network)")
 	flags.Int32VarP(&o.partition, "partition", "p", -1,
 		"write to partition `N`; -1 goes by the key, or spreads batches")
-	flags.Int32Var(&o.batchBytes, "batch-bytes", 1_000_000, "at most `N` bytes in a batch, and in a record")
+	flags.Int32Var(&o.batchBytes, "batch-bytes", 1_000_000,
+		"at most `N` bytes in a batch, and in a record")
 	flags.DurationVar(&o.patience, "delivery-timeout", 2*time.Minute,
 		"give up on a record the broker did not take in this `TIME`")
 	flags.BoolVarP(&o.quiet, "quiet", "q", false, "no progress and no summary")
@@ -111,8 +113,9 @@ func (o *produce) run(command *cobra.Command) error {
 	if o.file == "" && o.console.inTerminal && !o.quiet {
 		fmt.Fprintln(o.console.err, "each line becomes a record; Ctrl-D ends")
 	}
-	w := &writer{client: client, cutter: cutter, partition: o.partition, progress: newProgress(o.console),
-		started: o.console.now(), now: o.console.now, size: size, topic: o.topic}
+	w := &writer{client: client, cutter: cutter, partition: o.partition,
+		progress: newProgress(o.console),
+		started:  o.console.now(), now: o.console.now, size: size, topic: o.topic}
 	if o.quiet || o.console.inTerminal && o.file == "" {
 		w.progress.out = nil
 	}

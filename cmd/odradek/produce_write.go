@@ -199,7 +199,8 @@ func (w *writer) summary(err error) string {
 	w.mutex.Lock()
 	defer w.mutex.Unlock()
 	took := w.now().Sub(w.started)
-	text := fmt.Sprintf("%s (%s) written to %s", plural(w.records, "record"), byteSize(w.bytes), w.topic)
+	text := fmt.Sprintf("%s (%s) written to %s", plural(w.records, "record"), byteSize(w.bytes),
+		w.topic)
 	if len(w.written) > 1 {
 		text += fmt.Sprintf(", to %d partitions,", len(w.written))
 	}

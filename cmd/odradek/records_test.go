@@ -178,7 +178,8 @@ func TestSummaries(t *testing.T) {
 
 func TestExplainJoined(t *testing.T) {
 	err := errors.Join(fail("delete topic a", kerr.TopicAuthorizationFailed), errors.New("second"))
-	want := "delete topic a: Topic authorization failed. (TOPIC_AUTHORIZATION_FAILED)\n" +
+	want := "delete topic a: Not authorized to access topics: [Topic authorization failed.] " +
+		"(TOPIC_AUTHORIZATION_FAILED)\n" +
 		"hint: this client may not do that\nodradek: second"
 	if got := explain(err); got != want {
 		t.Errorf("got %q, want %q", got, want)

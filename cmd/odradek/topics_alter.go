@@ -30,8 +30,10 @@ func topicsAlterCommand(k *connection) *cobra.Command {
 	}
 	flags := command.Flags()
 	flags.IntVarP(&o.partitions, "partitions", "p", 0, "have `N` partitions; it can only grow")
-	flags.StringArrayVarP(&o.settings.set, "config", "c", nil, "a setting, `NAME=VALUE`; may be repeated")
-	flags.StringArrayVar(&o.settings.unset, "unset", nil, "`NAME` of a setting to go back to its default")
+	flags.StringArrayVarP(&o.settings.set, "config", "c", nil,
+		"a setting, `NAME=VALUE`; may be repeated")
+	flags.StringArrayVar(&o.settings.unset, "unset", nil,
+		"`NAME` of a setting to go back to its default")
 	flags.BoolVar(&o.dryRun, "dry-run", false, "only ask the broker whether it would")
 	return command
 }

@@ -35,7 +35,8 @@ func topicsCreateCommand(k *connection) *cobra.Command {
 	flags := command.Flags()
 	flags.Int32VarP(&o.partitions, "partitions", "p", -1, "`N` partitions; -1 is the broker's default")
 	flags.Int16VarP(&o.replicas, "replicas", "r", -1, "`N` replicas; -1 is the broker's default")
-	flags.StringArrayVarP(&o.settings.set, "config", "c", nil, "a setting, `NAME=VALUE`; may be repeated")
+	flags.StringArrayVarP(&o.settings.set, "config", "c", nil,
+		"a setting, `NAME=VALUE`; may be repeated")
 	flags.BoolVar(&o.ifNotExists, "if-not-exists", false, "leave a topic that exists as it is")
 	flags.BoolVar(&o.dryRun, "dry-run", false, "only ask the broker whether it would")
 	return command

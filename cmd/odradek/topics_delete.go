@@ -21,7 +21,8 @@ func topicsDeleteCommand(k *connection) *cobra.Command {
 		),
 		Args: wants(1, -1, "the topics to delete"),
 	}
-	command.Flags().BoolVar(&ifExists, "if-exists", false, "don't fail for a topic that does not exist")
+	command.Flags().BoolVar(&ifExists, "if-exists", false,
+		"don't fail for a topic that does not exist")
 	command.RunE = func(command *cobra.Command, names []string) error {
 		return k.admin(command, func(ctx context.Context, admin *kadm.Client) error {
 			gone, err := admin.DeleteTopics(ctx, names...)
