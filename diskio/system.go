@@ -31,7 +31,9 @@ func pageCacheWrite(fd int, p []byte, position int64) (int, unix.Errno) {
 }
 
 // pageCacheWriteVector is pageCacheWrite for several pieces of total bytes.
-func pageCacheWriteVector(fd int, vectors []unix.Iovec, total int, position int64) (int, unix.Errno) {
+func pageCacheWriteVector(
+	fd int, vectors []unix.Iovec, total int, position int64,
+) (int, unix.Errno) {
 	var n uintptr
 	var errno unix.Errno
 	if total <= rawBytesMax {

@@ -157,7 +157,7 @@ func (c *conn) Attached() any { return c.attached }
 // causeOf names the error that ended a connection.
 func causeOf(errno unix.Errno) error {
 	switch errno {
-	case unix.ECONNRESET, unix.EPIPE:
+	case unix.ECONNRESET, unix.EPIPE, 0: // 0: it is gone and no one knows why
 		return env.ErrReset
 	case unix.ETIMEDOUT:
 		return env.ErrTimedOut

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -171,6 +172,7 @@ func (g *group) has(s *Shard) bool {
 func (g *group) join(l *listener) {
 	l.group = g
 	g.members = append(g.members, l)
+	l.shard.listening = append(l.shard.listening, l)
 }
 
 // choose picks the member with the fewest connections, in turn among equals,
@@ -198,19 +200,9 @@ func (g *group) leave(l *listener) {
 	all := g.owner
 	all.mutex.Lock()
 	defer all.mutex.Unlock()
-	for i := range g.members {
-		if g.members[i] == l {
-			g.members = append(g.members[:i], g.members[i+1:]...)
-			break
-		}
-	}
+	g.members = slices.DeleteFunc(g.members, func(other *listener) bool { return other == l })
 	if len(g.members) == 0 {
-		for i := range all.groups {
-			if all.groups[i] == g {
-				all.groups = append(all.groups[:i], all.groups[i+1:]...)
-				break
-			}
-		}
+		all.groups = slices.DeleteFunc(all.groups, func(other *group) bool { return other == g })
 		_ = unix.Close(g.fd) // a listening socket holds nothing of ours
 		if g.spare >= 0 {
 			_ = unix.Close(g.spare) // /dev/null
@@ -233,6 +225,8 @@ func (l *listener) Close() {
 		return
 	}
 	l.closed = true
+	s := l.shard
+	s.listening = slices.DeleteFunc(s.listening, func(other *listener) bool { return other == l })
 	l.rest.Stop()
 	l.unwatch()
 	l.group.leave(l)

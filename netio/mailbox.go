@@ -141,13 +141,12 @@ func (p *posts) run() {
 	p.taken = p.taken[:0]
 }
 
-// close makes add refuse and drops what waits.
+// close makes add refuse, and runs what still waits.
 func (p *posts) close() {
 	p.mutex.Lock()
-	defer p.mutex.Unlock()
 	p.closed = true
-	p.waiting = nil
-	p.some.Store(false)
+	p.mutex.Unlock()
+	p.run()
 }
 
 // mailboxes is env.Shards for one shard.
@@ -185,7 +184,7 @@ func (m *mailboxes) Receive(handler func(from int, message any)) {
 
 // deliver hands out what has come, at most messagesPerTurnMax of each sender.
 func (m *mailboxes) deliver() {
-	if m.handler == nil {
+	if m.handler == nil || m.shard.closing {
 		return
 	}
 	for from, l := range m.incoming {

@@ -2,6 +2,7 @@ package netio
 
 import (
 	"math/bits"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -16,9 +17,6 @@ const (
 	// orderMin is the smallest buffer, 256 bytes: a small request and its
 	// answer fit.
 	orderMin = 8
-	// freeChunksMax is how many chunks without any buffer in use are kept;
-	// more go back to the kernel, so that a burst does not stay resident.
-	freeChunksMax = 2
 	// cachedBytesMax bounds the free buffers of one size that are kept for the
 	// next user as they are, not merged with their neighbours.
 	cachedBytesMax = 256 << 10
@@ -26,6 +24,9 @@ const (
 	cachedCountMax = 64
 	// largeBytesMax bounds the free buffers of over chunkBytes that are kept.
 	largeBytesMax = 16 << 20
+	// trimSpan is how long memory must have been free before it goes back to
+	// the kernel: getting it again costs a page fault for each page.
+	trimSpan = time.Second
 )
 
 // buffer is a piece of memory outside the Go heap. It has one owner.
@@ -40,11 +41,16 @@ type buffer struct {
 // their own. New memory is touched by its user only: what was never written
 // costs nothing but addresses.
 type memory struct {
-	chunks     []*chunk
+	chunks []*chunk
+	// freeChunks is how many chunks are whole; idleChunks the least of it since
+	// the last trim: that many were not needed.
 	freeChunks int
+	idleChunks int
 	cached     [orderMax + 1][]buffer
 	large      []buffer
 	largeBytes int
+	// largeUsed counts what was taken from large since the last trim.
+	largeUsed int
 	// inUse counts buffers that have an owner.
 	inUse int
 }
@@ -89,6 +95,7 @@ func (m *memory) take(size int) buffer {
 	}
 	if c.whole() {
 		m.freeChunks--
+		m.idleChunks = min(m.idleChunks, m.freeChunks)
 	}
 	m.inUse++
 	return c.split(order)
@@ -112,24 +119,46 @@ func (m *memory) give(b buffer) {
 }
 
 func (m *memory) merge(b buffer) {
-	c := b.home
-	c.join(b)
-	if !c.whole() {
-		return
+	b.home.join(b)
+	if b.home.whole() {
+		m.freeChunks++
 	}
-	m.freeChunks++
-	if m.freeChunks <= freeChunksMax {
-		return
-	}
-	m.freeChunks--
-	for i := range m.chunks {
-		if m.chunks[i] == c {
-			m.chunks = append(m.chunks[:i], m.chunks[i+1:]...)
-			break
-		}
-	}
-	unmapMemory(c.bytes)
 }
+
+// trim gives back what was not needed since the last trim. It is called about
+// every trimSpan.
+func (m *memory) trim() {
+	for order := range m.cached {
+		for i, b := range m.cached[order] {
+			m.merge(b)
+			m.cached[order][i] = buffer{}
+		}
+		m.cached[order] = m.cached[order][:0]
+	}
+	kept := m.chunks[:0]
+	for _, c := range m.chunks {
+		if m.idleChunks > 0 && c.whole() {
+			m.idleChunks--
+			m.freeChunks--
+			unmapMemory(c.bytes)
+			continue
+		}
+		kept = append(kept, c)
+	}
+	clear(m.chunks[len(kept):])
+	m.chunks = kept
+	m.idleChunks = m.freeChunks
+	for len(m.large) > m.largeUsed {
+		b := m.large[0]
+		m.large = append(m.large[:0], m.large[1:]...)
+		m.largeBytes -= len(b.bytes)
+		unmapMemory(b.bytes)
+	}
+	m.largeUsed = 0
+}
+
+// hoards reports whether trims would give something back.
+func (m *memory) hoards() bool { return m.freeChunks > 0 || len(m.large) > 0 }
 
 // chunkWith finds the first chunk with a free block of the order or a larger
 // one, or maps a new chunk. First fit lets the later chunks fall empty.
@@ -160,6 +189,7 @@ func (m *memory) takeLarge(size int) buffer {
 			m.large[i] = m.large[len(m.large)-1]
 			m.large = m.large[:len(m.large)-1]
 			m.largeBytes -= len(b.bytes)
+			m.largeUsed++
 			m.inUse++
 			return b
 		}

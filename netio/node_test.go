@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -64,6 +65,7 @@ func (e *echo) Received(c env.Conn, frame *env.Frame) {
 // startNode runs a node until the test ends, which must be a clean end.
 func startNode(t testing.TB, shards int, boot func(w *env.World)) *Node {
 	t.Helper()
+	processors := runtime.GOMAXPROCS(0)
 	n, err := Start(Config{Shards: shards, Boot: boot})
 	if err != nil {
 		t.Fatal(err)
@@ -73,12 +75,15 @@ func startNode(t testing.TB, shards int, boot func(w *env.World)) *Node {
 		if err := n.Wait(); err != nil {
 			t.Errorf("the node failed: %v", err)
 		}
+		runtime.GOMAXPROCS(processors)
 	})
 	return n
 }
 
 // listening starts a node whose shards listen at one address.
-func listening(t testing.TB, shards int, options env.Options, door func(w *env.World) env.Door) string {
+func listening(
+	t testing.TB, shards int, options env.Options, door func(w *env.World) env.Door,
+) string {
 	t.Helper()
 	addresses := make(chan env.Address, shards)
 	startNode(t, shards, func(w *env.World) {

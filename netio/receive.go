@@ -14,9 +14,11 @@ const (
 	// scratchBytes is the shard's buffer that small frames are read into, many
 	// at a time. It fits the first- and second-level caches.
 	scratchBytes = 64 << 10
-	// scratchBytesBulk is how much of it a connection that sends large frames
-	// reads at first: only the head of its next frame is copied.
-	scratchBytesBulk = 8 << 10
+	// bulkFrameBytes: a connection that sends frames of this size and more reads
+	// bulkScratchBytes at first, so that only the head of its next frame is
+	// copied.
+	bulkFrameBytes   = 2 * scratchBytes
+	bulkScratchBytes = 8 << 10
 	// directBytesMin: when this much of a frame is missing, it is read into the
 	// frame's own buffer; less is read together with what follows.
 	directBytesMin = 16 << 10
@@ -52,8 +54,9 @@ type receiving struct {
 	stashTo   int
 	// charged is what the body counts for in shard.bufferedBytes: its buffer.
 	charged int64
-	// largest is the longest frame that was received whole.
+	// largest is the longest frame that was received whole, latest the last.
 	largest int
+	latest  int
 	paused  bool
 	// starved is set while it waits on shard.starved for room.
 	starved bool
@@ -111,8 +114,8 @@ func (c *conn) readInto(budget int) (into []byte, direct bool) {
 		end := min(c.size, len(c.body.bytes), c.have+budget)
 		return c.body.bytes[c.have:end], true
 	}
-	if c.largest >= directBytesMin {
-		return c.shard.scratch[:scratchBytesBulk], false
+	if c.latest >= bulkFrameBytes {
+		return c.shard.scratch[:bulkScratchBytes], false
 	}
 	return c.shard.scratch, false
 }
@@ -135,7 +138,7 @@ func (c *conn) mayRead() bool {
 
 // mayDeliver reports whether the door wants another frame of the connection.
 func (c *conn) mayDeliver() bool {
-	return c.state == connOpen && !c.paused && !c.last &&
+	return c.state == connOpen && !c.paused && !c.last && !c.shard.closing &&
 		c.unsent <= int64(c.options.UnsentBytesMax)
 }
 
@@ -263,9 +266,7 @@ func (c *conn) deliverBody() {
 }
 
 func (c *conn) deliver(b buffer, size int) {
-	if size > c.largest {
-		c.largest = size
-	}
+	c.largest, c.latest = max(c.largest, size), size
 	c.shard.unfavour(c)
 	c.door.Received(c, c.shard.wrap(b, size))
 }
@@ -294,7 +295,7 @@ func (c *conn) Pause(paused bool) {
 
 // reconsider has delivery go on, before the next poll, if it can.
 func (c *conn) reconsider() {
-	if c.resuming || c.state != connOpen || !c.mayDeliver() {
+	if c.resuming || !c.mayDeliver() {
 		return
 	}
 	if c.stashTo > 0 || !c.isReading() || c.body.bytes != nil && c.have == c.size {
@@ -355,6 +356,8 @@ func (c *conn) dropStash() {
 // admits reports whether a connection may be read although frames wait to be
 // released. Over the limit nobody is, but for one case: when what fills it are
 // frames in part, of which none will ever be released, one connection goes on.
+// If its peer stalls, the others wait until whoever looks after idle connections
+// ends it.
 func (s *Shard) admits(c *conn) bool {
 	limit := c.options.BufferedBytesMax
 	if limit == 0 || s.bufferedBytes < limit {

@@ -29,7 +29,8 @@ type Shard struct {
 	waker  waker
 	disk   Disk
 
-	conns []*conn
+	listening []*listener
+	conns     []*conn
 	// dirty connections owe bytes, resumed ones take up delivery again, ending
 	// ones saw the end of their stream, ended ones have a goodbye due. Each is
 	// worked off once a turn.
@@ -42,9 +43,11 @@ type Shard struct {
 	// favourite is read although there is no room; see admits.
 	favourite *conn
 
-	scratch []byte
-	frames  []*frameHome
-	pieces  []*piece
+	// scratch is what sockets are read into; see receive.go.
+	scratch     []byte
+	scratchHome buffer
+	frames      []*frameHome
+	pieces      []*piece
 	sendBuffers
 	// bufferedBytes counts frames received, whole or in part, and not yet
 	// released; deliveredBytes the whole ones of them; framesOut is their number.
@@ -53,9 +56,12 @@ type Shard struct {
 	framesOut      int
 	lingers        int
 
+	// trimAt is when the memory is looked through next.
+	trimAt kafka.Instant
 	// more is set when the loop has ready tasks after a turn.
 	more bool
-	// closing is set when the shard ends: no connection begins any more.
+	// closing is set when the shard ends: no connection begins, no frame and no
+	// mail is delivered any more.
 	closing bool
 	// stop is set by other threads to end the shard.
 	stop atomic.Bool
@@ -83,12 +89,12 @@ func newShard(n *Node, index int) (*Shard, error) {
 		s.release()
 		return nil, err
 	}
-	b := s.memory.take(scratchBytes)
-	if b.bytes == nil {
+	s.scratchHome = s.memory.take(scratchBytes)
+	if s.scratchHome.bytes == nil {
 		s.release()
 		return nil, errNoMemory
 	}
-	s.scratch = b.bytes
+	s.scratch = s.scratchHome.bytes
 	return s, nil
 }
 
@@ -139,6 +145,7 @@ func (s *Shard) world(seed *random) *env.World {
 // halt gives up the whole node. The rest of the turn still runs, but nothing of
 // it leaves the machine.
 func (s *Shard) halt(reason error) {
+	s.closing = true
 	s.node.fail(&Halted{Reason: reason})
 	s.node.stopAll()
 }
@@ -195,6 +202,10 @@ func (s *Shard) step() {
 	s.flush()
 	s.sayGoodbyes()
 	s.feed()
+	if now >= s.trimAt {
+		s.trimAt = now.Plus(trimSpan)
+		s.memory.trim()
+	}
 }
 
 // busy reports whether there is something to do without any event.
@@ -210,8 +221,12 @@ func (s *Shard) sleep() int {
 	if s.posts.some.Load() || !s.mail.empty() || s.stop.Load() {
 		return 0 // came before asleep was set: nobody writes to the eventfd
 	}
+	next := s.loop.NextDeadline()
+	if s.memory.hoards() {
+		next = min(next, s.trimAt)
+	}
 	span := forever
-	if next := s.loop.NextDeadline(); next != kafka.Never {
+	if next != kafka.Never {
 		if span = next.Since(s.clock.read()); span <= 0 {
 			return 0
 		}
@@ -281,18 +296,18 @@ func (s *Shard) shutDown() {
 		s.sayGoodbyes()
 	}
 	s.loop.Close()
+	for len(s.listening) > 0 {
+		s.listening[0].Close()
+	}
 	for _, slot := range s.poller.slots {
-		switch h := slot.handler.(type) {
-		case *linger:
-			_ = unix.Close(h.fd) // its answer was handed to the kernel
-		case *listener:
-			h.Close()
+		if l, ok := slot.handler.(*linger); ok {
+			_ = unix.Close(l.fd) // its answer was handed to the kernel
 		}
 	}
 	if s.disk != nil {
 		s.disk.Close()
 	}
-	s.memory.give(buffer{bytes: s.scratch, home: s.memory.chunks[0], order: int8(orderFor(scratchBytes))})
+	s.memory.give(s.scratchHome)
 	s.memory.close()
 	s.release()
 }
