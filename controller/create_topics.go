@@ -41,25 +41,37 @@ func CreateTopics(v View, request *kmsg.CreateTopicsRequest,
 			continue
 		}
 		result := kmsg.NewCreateTopicsResponseTopic()
-		result.Topic = topic.Topic
 		problem := tooMany
 		if problem == nil {
 			problem = c.create(topic, &result)
 		}
-		result.ErrorCode, result.ErrorMessage = problem.answer()
-		response.Topics = append(response.Topics, result)
+		response.Topics = append(response.Topics, topicAnswer(result, topic.Topic, problem))
+	}
+	if problem := checkRecords(c.records); problem != nil {
+		for i, topic := range response.Topics {
+			response.Topics[i] = topicAnswer(topic, topic.Topic, problem)
+		}
+		c.records = nil
 	}
 	for _, name := range names.duplicates() {
-		result := kmsg.NewCreateTopicsResponseTopic()
-		result.Topic = name
-		problem := faultf(kafka.ErrInvalidRequest, "Duplicate topic name.")
-		result.ErrorCode, result.ErrorMessage = problem.answer()
-		response.Topics = append(response.Topics, result)
+		response.Topics = append(response.Topics, topicAnswer(kmsg.NewCreateTopicsResponseTopic(),
+			name, faultf(kafka.ErrInvalidRequest, "Duplicate topic name.")))
 	}
 	if request.ValidateOnly {
 		return nil, response
 	}
 	return c.records, response
+}
+
+// topicAnswer is a topic's answer; with a fault it says nothing else.
+func topicAnswer(result kmsg.CreateTopicsResponseTopic, name string,
+	problem *fault) kmsg.CreateTopicsResponseTopic {
+	if problem != nil {
+		result = kmsg.NewCreateTopicsResponseTopic()
+	}
+	result.Topic = name
+	result.ErrorCode, result.ErrorMessage = problem.answer()
+	return result
 }
 
 // topicCreation is one request in work.
@@ -89,9 +101,6 @@ func (c *topicCreation) checkSize(request *kmsg.CreateTopicsRequest) *fault {
 	if partitions > partitionsPerRequestMax {
 		return faultf(kafka.ErrPolicyViolation,
 			"Excessively large number of partitions per request.")
-	}
-	if len(request.Topics) > topicsPerRequestMax {
-		return faultf(kafka.ErrPolicyViolation, "Excessively large number of topics per request.")
 	}
 	return nil
 }

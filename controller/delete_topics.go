@@ -48,6 +48,12 @@ func DeleteTopics(v View,
 		}
 	}
 	response.Topics = append(response.Topics, d.answerDuplicates()...)
+	if problem := checkRecords(d.records); problem != nil {
+		for i, topic := range response.Topics {
+			response.Topics[i] = deletionAnswer(topic.Topic, topic.TopicID, problem)
+		}
+		return nil, response
+	}
 	return d.records, response
 }
 

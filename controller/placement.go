@@ -78,7 +78,8 @@ func (p *placer) check(replicationFactor int) *fault {
 		return faultf(kafka.ErrInvalidReplicationFactor, "All brokers are currently fenced.")
 	case replicationFactor > p.total:
 		return faultf(kafka.ErrInvalidReplicationFactor, "The target replication factor of %d"+
-			" cannot be reached because only %d broker(s) are registered.", replicationFactor, p.total)
+			" cannot be reached because only %d broker(s) are registered or some brokers have all"+
+			" their log directories cordoned.", replicationFactor, p.total)
 	}
 	return nil
 }

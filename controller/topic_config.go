@@ -2,7 +2,6 @@ package controller
 
 import (
 	"errors"
-	"strconv"
 
 	"odradek/controller/config"
 	"odradek/controller/image"
@@ -66,5 +65,3 @@ func effectiveTopicSetting(layers config.Layers, overrides *image.Config,
 	}
 	return config.Set{Name: definition.Name, Value: value, Source: config.FromDefault}
 }
-
-func formatInt(number int64) string { return strconv.FormatInt(number, 10) }

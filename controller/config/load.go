@@ -49,7 +49,7 @@ func Load(sources Sources) (static *Static, warnings []string, err error) {
 		if _, err := StaticLayers(static).Node(); err != nil {
 			problems = append(problems, err)
 		}
-		if err := static.checkTimes(); err != nil {
+		if err := CheckBroker(StaticLayers(static)); err != nil {
 			problems = append(problems, err)
 		}
 	}
@@ -114,12 +114,6 @@ func (s *Static) set(name, value string) {
 	} else {
 		s.entries = slices.Insert(s.entries, at, Entry{name, value})
 	}
-}
-
-// checkTimes are the bounds that Kafka checks when it starts instead of in the
-// definitions.
-func (s *Static) checkTimes() error {
-	return CheckBroker(StaticLayers(s))
 }
 
 // CheckBroker checks what one setting of a node cannot say alone. Source:

@@ -163,6 +163,15 @@ func takeUnserved(name, value string) (warning string, err error) {
 	return "", fmt.Errorf("%w: %s %s", ErrNotServed, name, row.reason)
 }
 
+// WhyNotServed is the error for a name that is none of Brokers: that it is not
+// served and why, or what could have been meant.
+func WhyNotServed(name string) error {
+	if row, ok := findUnserved(name); ok {
+		return fmt.Errorf("%w: %s %s", ErrNotServed, name, row.reason)
+	}
+	return unknownSetting(name)
+}
+
 // unknownSetting says what could have been meant.
 func unknownSetting(name string) error {
 	if topic, ok := Topic(name); ok {
