@@ -40,7 +40,7 @@ type Case struct {
 // then the random operation sequences.
 func Suite(t *testing.T, h Harness) {
 	for _, c := range Cases() {
-		t.Run(c.Name, func(t *testing.T) { runCase(t, h, c) })
+		t.Run(c.Name, func(t *testing.T) { Run(t, h, c) })
 	}
 	t.Run("random", func(t *testing.T) { randomSuite(t, h) })
 }
@@ -59,7 +59,8 @@ func Cases() []Case {
 	return all
 }
 
-func runCase(t *testing.T, h Harness, c Case) {
+// Run runs one case on a fresh directory.
+func Run(t *testing.T, h Harness, c Case) {
 	directory := h.Directory(t)
 	bodies := make([]Body, len(c.Bodies))
 	for i, body := range c.Bodies {

@@ -1,0 +1,186 @@
+package disk
+
+import (
+	"time"
+
+	"odradek/core/kafka"
+	"odradek/sim/chance"
+	"odradek/sim/fault"
+	"odradek/sim/schedule"
+	"odradek/sim/trace"
+)
+
+// Config is how a disk is built.
+type Config struct {
+	// Total is the disk's room in bytes.
+	Total int64
+	// Sync, Through and Read are what the operations usually take at least.
+	Sync, Through, Read time.Duration
+}
+
+// DefaultConfig is a fast SSD with room for a test.
+func DefaultConfig() Config {
+	return Config{
+		Total: 4 << 30, Sync: 150 * time.Microsecond,
+		Through: 80 * time.Microsecond, Read: 60 * time.Microsecond,
+	}
+}
+
+// perPage is what each page adds to an operation.
+const perPage = 2 * time.Microsecond
+
+// Disk is a device with one log directory. It outlives the processes of its
+// node.
+type Disk struct {
+	scheduler *schedule.Scheduler
+	plan      *fault.Plan
+	node      int
+	name      string
+	config    Config
+	noise     chance.Stream
+
+	root    *directory
+	changes []change
+	pages   pagePool
+	numbers uint64
+	// unclean are the files that a power loss would change.
+	unclean []*inode
+	// used and free are counted in pages; squeezed is how much is hidden from
+	// programs while the disk is nearly full.
+	used     int64
+	squeezed int64
+
+	mounts       []*Mount
+	operations   []*operation
+	writeBehinds []*writeBehind
+	stallUntil   kafka.Instant
+	// aim counts the operations until the crash that is aimed at one of them.
+	aim   int
+	aimed func(in time.Duration)
+}
+
+// New makes an empty disk of a node.
+func New(s *schedule.Scheduler, plan *fault.Plan, node int, name string, c Config,
+	noise chance.Stream) *Disk {
+	return &Disk{
+		scheduler: s, plan: plan, node: node, name: name, config: c, noise: noise,
+		root: &directory{},
+	}
+}
+
+func (d *Disk) room(pages int) bool {
+	return pages == 0 || (d.used+int64(pages))*pageSize <= d.config.Total-d.squeezed
+}
+
+func (d *Disk) free() int64 {
+	return max(0, d.config.Total-d.squeezed-d.used*pageSize)
+}
+
+// Squeeze hides all but some bytes of the free room, until Unsqueeze.
+func (d *Disk) Squeeze(left int64) {
+	d.squeezed = max(0, d.config.Total-d.used*pageSize-left)
+}
+
+// Unsqueeze gives the hidden room back.
+func (d *Disk) Unsqueeze() { d.squeezed = 0 }
+
+// StallUntil has no operation finish before an instant.
+func (d *Disk) StallUntil(at kafka.Instant) { d.stallUntil = max(d.stallUntil, at) }
+
+// Unclean reports whether a power loss now could lose anything.
+func (d *Disk) Unclean() bool {
+	return len(d.unclean) > 0 || len(d.changes) > 0 || len(d.operations) > 0
+}
+
+// AimCrash calls crash after count further operations that change something:
+// in the middle of the last one if that takes time, right after it otherwise.
+// It replaces an earlier aim.
+func (d *Disk) AimCrash(count int, crash func(in time.Duration)) {
+	d.aim, d.aimed = count, crash
+}
+
+// Aimed reports whether a crash is aimed at an operation to come.
+func (d *Disk) Aimed() bool { return d.aimed != nil }
+
+// strike counts an operation for AimCrash.
+func (d *Disk) strike(takes time.Duration) {
+	if d.aimed == nil {
+		return
+	}
+	if d.aim--; d.aim > 0 {
+		return
+	}
+	crash := d.aimed
+	d.aimed = nil
+	if takes > 0 {
+		takes = 1 + time.Duration(d.noise.Below(uint64(takes)))
+	}
+	crash(takes)
+}
+
+// Heal ends what is wrong with the device: no stall, all its room, every page
+// readable.
+func (d *Disk) Heal() {
+	d.squeezed, d.stallUntil = 0, 0
+	d.aimed = nil
+	d.eachFile(d.root, func(n *inode) {
+		for i := range n.flags {
+			n.flags[i] &^= bad
+		}
+	})
+}
+
+// eachFile visits every file that programs see, in the order of the names.
+func (d *Disk) eachFile(dir *directory, visit func(n *inode)) {
+	for _, e := range dir.visible {
+		if e.dir != nil {
+			d.eachFile(e.dir, visit)
+		} else {
+			visit(e.file)
+		}
+	}
+}
+
+// alarm tells the story of a fault that fired.
+func (d *Disk) alarm(kind fault.Kind, n *inode) {
+	note := trace.Note{At: d.scheduler.Now(), Who: d.name, Kind: kind.String()}
+	if n != nil {
+		note.Subject = n.label
+	}
+	d.scheduler.Trace.Alarm(note)
+}
+
+func (d *Disk) soiled(n *inode) {
+	if !n.unclean {
+		n.unclean = true
+		d.unclean = append(d.unclean, n)
+	}
+}
+
+// Rot flips a bit of a stored page that value picks. The page cache goes on
+// showing the old bit until the page is evicted. It reports whether there was
+// a page.
+func (d *Disk) Rot(value uint64) bool {
+	var files []*inode
+	d.eachFile(d.root, func(n *inode) {
+		if n.durableSize > 0 {
+			files = append(files, n)
+		}
+	})
+	if len(files) == 0 {
+		return false
+	}
+	pick := chance.New(value, "rot")
+	n := files[pick.Below(uint64(len(files)))]
+	at := pick.Below(uint64(n.durableSize))
+	i := int(at / pageSize)
+	if n.platter[i] == nil || n.flags[i]&dirty != 0 {
+		return false
+	}
+	g := d.pages.copyOf(n.platter[i])
+	g.data[at%pageSize] ^= 1 << pick.Below(8)
+	d.pages.drop(n.platter[i])
+	n.platter[i] = g
+	n.flags[i] |= lying
+	return true
+}
