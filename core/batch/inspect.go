@@ -27,13 +27,13 @@ func validateRecords(b Batch, target Codec, r *Rules) Verdict {
 	if codecs == nil {
 		codecs = new(Codecs)
 	}
-	plain, refused := codecs.plainRecords(b, r.DecompressedMax)
-	if refused.Error != kafka.None {
-		return refused
+	plain, f := codecs.plainRecords(b, r.DecompressedMax)
+	if f.code != kafka.None {
+		return refuse(f)
 	}
 	s, sound := surveyRecords(plain, b.BaseTimestamp(), b.RecordCount())
 	if !sound {
-		return refuse(kafka.ErrInvalidRecord, "the records are not what the header says")
+		return refuse(fault{kafka.ErrInvalidRecord, "the records are not what the header says"})
 	}
 	if s.suspicious(b, r) {
 		if refused := judgeRecords(b, plain, r); refused.Error != kafka.None {
@@ -48,8 +48,8 @@ func validateRecords(b Batch, target Codec, r *Rules) Verdict {
 	}
 	rebuilt := codecs.rebuild(b, plain, s, target, r)
 	if len(rebuilt) > r.MaxMessageBytes {
-		return refuse(kafka.ErrMessageTooLarge,
-			"the batch is larger than max.message.bytes once it is compressed anew")
+		return refuse(fault{kafka.ErrMessageTooLarge,
+			"the batch is larger than max.message.bytes once it is compressed anew"})
 	}
 	v := stamped(rebuilt, r)
 	v.Rebuilt = true
@@ -58,9 +58,9 @@ func validateRecords(b Batch, target Codec, r *Rules) Verdict {
 
 // plainRecords returns the batch's records uncompressed. They are valid until
 // the next call.
-func (c *Codecs) plainRecords(b Batch, maxBytes int) ([]byte, Verdict) {
+func (c *Codecs) plainRecords(b Batch, maxBytes int) ([]byte, fault) {
 	if b.Codec() == Uncompressed {
-		return b.RecordBytes(), Verdict{}
+		return b.RecordBytes(), fault{}
 	}
 	if maxBytes == 0 {
 		maxBytes = DefaultDecompressedMax
@@ -71,11 +71,11 @@ func (c *Codecs) plainRecords(b Batch, maxBytes int) ([]byte, Verdict) {
 	}
 	switch {
 	case err == nil:
-		return plain, Verdict{}
+		return plain, fault{}
 	case errors.Is(err, ErrTooLarge):
-		return nil, refuse(kafka.ErrMessageTooLarge, "the records decompress to too much")
+		return nil, fault{kafka.ErrMessageTooLarge, "the records decompress to too much"}
 	}
-	return nil, refuse(kafka.ErrInvalidRecord, "the records do not decompress")
+	return nil, fault{kafka.ErrInvalidRecord, "the records do not decompress"}
 }
 
 // suspicious reports whether some record may be against the rules, so that each
@@ -99,22 +99,22 @@ func judgeRecords(b Batch, plain []byte, r *Rules) Verdict {
 			break
 		}
 		plain = rest
-		fault := judgeRecord(b, body, r)
-		if fault == noFault {
+		wrong := judgeRecord(b, body, r)
+		if wrong == noFault {
 			continue
 		}
 		if total++; total <= recordErrorsMax {
-			found = append(found, RecordError{i, fault.message(b, body, r)})
+			found = append(found, RecordError{i, wrong.message(b, body, r)})
 		}
 		// One wrong timestamp decides what the batch is refused for.
 		if code != kafka.ErrInvalidTimestamp {
-			code = fault.code()
+			code = wrong.code()
 		}
 	}
 	if code == kafka.None {
 		return Verdict{}
 	}
-	v := refuse(code, "some records are against the topic's rules")
+	v := refuse(fault{code, "some records are against the topic's rules"})
 	v.RecordErrors = found
 	v.Message = "One or more records have been rejected due to invalid timestamp"
 	if code == kafka.ErrInvalidRecord {

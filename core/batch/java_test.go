@@ -166,3 +166,66 @@ func TestControlBatchesAreWhatJavaBuilds(t *testing.T) {
 		}
 	}
 }
+
+func TestMetadataControlBatchesAreWhatJavaBuilds(t *testing.T) {
+	one, two := batch.VoterID{ID: 1}, batch.VoterID{ID: 2}
+	change := batch.LeaderChangeMessage{Leader: 1,
+		Voters: []batch.VoterID{one, two}, GrantingVoters: []batch.VoterID{one}}
+	header := batch.SnapshotHeaderRecord{LastContainedLogTimestamp: 1699999999999}
+	version := batch.KRaftVersionRecord{KRaftVersion: 1}
+	for kind, value := range map[batch.ControlType][]byte{
+		batch.LeaderChange:   change.Append(nil),
+		batch.SnapshotHeader: header.Append(nil),
+		batch.SnapshotFooter: batch.SnapshotFooterRecord{}.Append(nil),
+		batch.KRaftVersion:   version.Append(nil),
+	} {
+		builder := batch.NewBuilder().Control().At(12, 9)
+		if kind == batch.SnapshotHeader {
+			builder.At(0, 9)
+		}
+		builder.AppendControl(1700000000000, kind, value)
+		if diff := cmp.Diff([]byte(javaBatch(t, kind.String())), []byte(builder.Build())); diff != "" {
+			t.Errorf("%v: %s", kind, diff)
+		}
+	}
+	record := func(kind batch.ControlType) batch.Record {
+		records := javaBatch(t, kind.String()).Records(batch.Limits{})
+		if !records.Next() {
+			t.Fatal(records.Err())
+		}
+		return records.Record()
+	}
+	if got, err := batch.ReadLeaderChange(record(batch.LeaderChange)); err != nil ||
+		!cmp.Equal(got, change) {
+		t.Errorf("leader change read as %+v, %v", got, err)
+	}
+	if got, err := batch.ReadSnapshotHeader(record(batch.SnapshotHeader)); err != nil ||
+		got != header {
+		t.Errorf("snapshot header read as %+v, %v", got, err)
+	}
+	if got, err := batch.ReadKRaftVersion(record(batch.KRaftVersion)); err != nil || got != version {
+		t.Errorf("kraft version read as %+v, %v", got, err)
+	}
+}
+
+func TestLeaderChangeOfVersion1(t *testing.T) {
+	want := batch.LeaderChangeMessage{Version: 1, Leader: 3,
+		Voters:         []batch.VoterID{{ID: 3, Directory: kafka.TopicID{1, 2, 3}}},
+		GrantingVoters: []batch.VoterID{}}
+	value := want.Append(nil)
+	got, err := batch.ReadLeaderChange(batch.Record{Value: value})
+	if diff := cmp.Diff(want, got); diff != "" || err != nil {
+		t.Fatal(err, diff)
+	}
+	for cut := range value {
+		if _, err := batch.ReadLeaderChange(batch.Record{Value: value[:cut]}); err == nil {
+			t.Errorf("%d of %d bytes were enough", cut, len(value))
+		}
+	}
+	// A tagged field that is not known is skipped.
+	tagged := append(value[:len(value)-1:len(value)-1], 1, 200, 1, 2, 'x', 'y')
+	if got, err := batch.ReadLeaderChange(batch.Record{Value: tagged}); err != nil ||
+		!cmp.Equal(want, got) {
+		t.Errorf("with a tagged field: %+v, %v", got, err)
+	}
+}

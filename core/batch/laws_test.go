@@ -1,6 +1,7 @@
 package batch_test
 
 import (
+	"bytes"
 	"errors"
 	"testing"
 
@@ -78,6 +79,11 @@ func entriesOf(b batch.Batch) ([]entry, error) {
 	return entries, records.Err()
 }
 
+// whole compares fields of bytes at once, which is much faster than one by one.
+var whole = cmp.Comparer(func(a, b []byte) bool {
+	return (a == nil) == (b == nil) && bytes.Equal(a, b)
+})
+
 func TestWhatIsBuiltIsRead(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		want := drawEntries(t)
@@ -92,7 +98,7 @@ func TestWhatIsBuiltIsRead(t *testing.T) {
 		for i := range want {
 			want[i].Record.OffsetDelta = int32(i)
 		}
-		if diff := cmp.Diff(want, got); diff != "" {
+		if diff := cmp.Diff(want, got, whole); diff != "" {
 			t.Fatal(diff)
 		}
 	})

@@ -1,6 +1,7 @@
 package batch
 
 import (
+	"bytes"
 	"fmt"
 
 	"odradek/core/kafka"
@@ -50,6 +51,10 @@ func (b Batch) Records(limits Limits) Records {
 			codecs = new(Codecs)
 		}
 		it.rest, it.err = codecs.Decompress(nil, b.Codec(), it.rest, limits.DecompressedMax)
+		if cap(it.rest) > 2*len(it.rest) {
+			// A codec's room must not stay with records that are kept.
+			it.rest = bytes.Clone(it.rest)
+		}
 	}
 	if it.err == nil && (it.left < 0 || int64(it.left)*recordMin > int64(len(it.rest))) {
 		it.err = fmt.Errorf("%w: %d records in %d bytes", ErrCorrupt, it.left, len(it.rest))

@@ -33,26 +33,31 @@ import (
 //
 //   - Unless Inspect says so, or the topic is compacted, or the batch has to be
 //     rebuilt, the header is believed: that there are as many records as it
-//     says, that they are well-formed, that their offsets have no gaps, that
-//     maxTimestamp is the newest record's. Only records with neither the first
-//     nor the newest timestamp can be older than BeforeMaxMs unseen. What the
-//     header shows to be out of bounds is looked at record by record, so nothing
-//     is refused that Kafka takes.
-//   - Offsets with gaps in a plain batch are closed; Kafka does that only for
-//     compressed ones, and stores the others with their gaps.
-//   - A client's LogAppendTime is refused everywhere; Kafka drops the mark and
+//     says, well-formed, with offsets without gaps, and that none is newer than
+//     maxTimestamp or, where the topic sets BeforeMaxMs, older than the first.
+//     What the header itself shows to be out of bounds or contradictory is
+//     looked at record by record, so nothing is refused that Kafka takes, and
+//     every record at fault is named.
+//   - Offsets with gaps are closed by building the batch anew. Kafka stores them
+//     in a plain batch, and fails with UNKNOWN_SERVER_ERROR on a compressed one
+//     unless it is to be recompressed anyway.
+//   - A client's LogAppendTime is refused everywhere. Kafka drops the mark and
 //     takes the batch if the topic has CreateTime.
+//   - A compressed record whose length is not that of its fields is refused;
+//     Kafka stores it, and consumers fail on it.
 //   - Records that do not decompress are INVALID_RECORD, codecs that do not exist
 //     UNSUPPORTED_COMPRESSION_TYPE; Kafka has UNKNOWN_SERVER_ERROR for both.
 //
+// validate_kafka_test.go holds this list to Kafka's own answers.
+//
 // Source: Kafka 4.3, ProduceRequest, UnifiedLog and LogValidator; KIP-467.
 func Validate(records []byte, r Rules) Verdict {
-	b, refused := cutOnly(records, r.ProduceVersion)
-	if refused.Error != kafka.None {
-		return refused
+	b, f := cutOnly(records, r.ProduceVersion)
+	if f.code == kafka.None {
+		f = checkHeader(b, &r)
 	}
-	if refused := checkHeader(b, &r); refused.Error != kafka.None {
-		return refused
+	if f.code != kafka.None {
+		return refuse(f)
 	}
 	target := r.Compression.target(b.Codec())
 	if target != b.Codec() || r.CompactedTopic || doubtful(b, &r) || r.inspects(b.Codec()) {
@@ -67,9 +72,15 @@ func (r *Rules) inspects(codec Codec) bool {
 	return r.Inspect == InspectAll || r.Inspect == InspectPlain && codec == Uncompressed
 }
 
-// refuse is a verdict against a whole batch.
-func refuse(code kafka.ErrorCode, reason string) Verdict {
-	return Verdict{Error: code, Reason: reason, LogAppendTime: kafka.NoTimestamp}
+// fault is what is wrong with a whole batch. The zero fault is none.
+type fault struct {
+	code   kafka.ErrorCode
+	reason string
+}
+
+// refuse is the verdict for a fault.
+func refuse(f fault) Verdict {
+	return Verdict{Error: f.code, Reason: f.reason, LogAppendTime: kafka.NoTimestamp}
 }
 
 // stamped is the verdict for a batch that is kept: with the leader's time where
@@ -84,30 +95,30 @@ func stamped(b Batch, r *Rules) Verdict {
 }
 
 // cutOnly cuts the one batch off that records must hold.
-func cutOnly(records []byte, version int16) (Batch, Verdict) {
+func cutOnly(records []byte, version int16) (Batch, fault) {
 	size, code := firstSize(records)
 	switch {
 	case code != kafka.None:
-		return nil, refuse(code, "the first length or magic is impossible")
+		return nil, fault{code, "the first length or magic is impossible"}
 	case size == 0:
-		return nil, refuse(kafka.ErrInvalidRecord, "there is no whole batch")
+		return nil, fault{kafka.ErrInvalidRecord, "there is no whole batch"}
 	case records[magicAt] != MagicV2:
-		return nil, refuse(kafka.ErrInvalidRecord, "the batch is not of format 2")
+		return nil, fault{kafka.ErrInvalidRecord, "the batch is not of format 2"}
 	case size < HeaderSize:
-		return nil, refuse(kafka.ErrCorruptMessage, "the batch is shorter than its header")
+		return nil, fault{kafka.ErrCorruptMessage, "the batch is shorter than its header"}
 	}
 	b, rest := Batch(records[:size:size]), records[size:]
 	if version < ZstdVersionMin && b.Codec() == Zstd {
-		return nil, refuse(kafka.ErrUnsupportedCompressionType,
-			"zstd needs a newer version of Produce")
+		return nil, fault{kafka.ErrUnsupportedCompressionType,
+			"zstd needs a newer version of Produce"}
 	}
 	switch size, code := firstSize(rest); {
 	case code != kafka.None:
-		return nil, refuse(code, "the second length or magic is impossible")
+		return nil, fault{code, "the second length or magic is impossible"}
 	case size != 0:
-		return nil, refuse(kafka.ErrInvalidRecord, "there is more than one batch")
+		return nil, fault{kafka.ErrInvalidRecord, "there is more than one batch"}
 	}
-	return b, Verdict{}
+	return b, fault{}
 }
 
 // legacySizeMin is the least that the length field of any format can say; less
@@ -139,27 +150,27 @@ func firstSize(b []byte) (int, kafka.ErrorCode) {
 
 // checkHeader asks of the header and the CRC what can be asked without a look
 // at the records. The order of the questions is Kafka's.
-func checkHeader(b Batch, r *Rules) Verdict {
+func checkHeader(b Batch, r *Rules) fault {
 	switch {
 	case b.BaseOffset() != 0:
-		return refuse(kafka.ErrInvalidRecord, "a client's base offset is not 0")
+		return fault{kafka.ErrInvalidRecord, "a client's base offset is not 0"}
 	case len(b) > r.MaxMessageBytes:
-		return refuse(kafka.ErrMessageTooLarge, "the batch is larger than max.message.bytes")
+		return fault{kafka.ErrMessageTooLarge, "the batch is larger than max.message.bytes"}
 	case b.checksum() != b.CRC():
-		return refuse(kafka.ErrCorruptMessage, "the CRC does not match")
+		return fault{kafka.ErrCorruptMessage, "the CRC does not match"}
 	case !b.Codec().Valid():
-		return refuse(kafka.ErrUnsupportedCompressionType, "there is no such codec")
+		return fault{kafka.ErrUnsupportedCompressionType, "there is no such codec"}
 	}
 	count, delta := b.RecordCount(), b.LastOffsetDelta()
 	switch {
 	case delta < 0 || count <= 0 || int64(count) != int64(delta)+1:
-		return refuse(kafka.ErrInvalidRecord, "the record count contradicts the last offset")
+		return fault{kafka.ErrInvalidRecord, "the record count contradicts the last offset"}
 	case b.IsControl():
-		return refuse(kafka.ErrInvalidRecord, "a client may not write control records")
+		return fault{kafka.ErrInvalidRecord, "a client may not write control records"}
 	case b.ProducerID() > kafka.NoProducerID && b.BaseSequence() < 0:
-		return refuse(kafka.ErrInvalidRecord, "a producer's batch has no sequence")
+		return fault{kafka.ErrInvalidRecord, "a producer's batch has no sequence"}
 	}
-	return Verdict{}
+	return fault{}
 }
 
 // doubtful reports whether the header's timestamps give cause to look at the

@@ -235,7 +235,9 @@ func codecQuestions(codec Codec) []question {
 	}
 	ask("LogAppendTime", good(), logAppendTime)
 	ask("LogAppendTime kept as lz4", good(), logAppendTime, keptAs(LZ4))
-	marked := func() Batch { return resealed(put(attributesAt, 0, logAppendTimeFlag|byte(codec)))(good()) }
+	marked := func() Batch {
+		return resealed(put(attributesAt, 0, logAppendTimeFlag|byte(codec)))(good())
+	}
 	ask("marked LogAppendTime", marked())
 	ask("marked LogAppendTime for LogAppendTime", marked(), logAppendTime)
 	ask("marked LogAppendTime without a time",
