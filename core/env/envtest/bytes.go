@@ -2,6 +2,7 @@ package envtest
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"odradek/core/env"
@@ -10,7 +11,19 @@ import (
 
 // byteCases are about reading and writing at positions.
 func byteCases() []Case {
-	cases := []Case{
+	cases := slices.Concat(writeCases(), readCases())
+	// Every edge of a page, a block and a sector, within and across.
+	for _, edge := range []int{1, 511, 512, 513, 4095, 4096, 4097, 8191, 8192, 65536, 1 << 20} {
+		cases = append(cases, one(fmt.Sprintf("%d bytes at every edge", edge), func(s *Scene) {
+			writeAtEdges(s, edge)
+		}))
+	}
+	return cases
+}
+
+// writeCases are about writing at positions.
+func writeCases() []Case {
+	return []Case{
 		one("write extends the file", func(s *Scene) {
 			f := s.file("a", "one")
 			s.write(f, "two", 3)
@@ -58,6 +71,12 @@ func byteCases() []Case {
 			s.holds(f, "mine")
 			s.close(f)
 		}),
+	}
+}
+
+// readCases are about reading at positions.
+func readCases() []Case {
+	return []Case{
 		one("read at the end", func(s *Scene) {
 			f := s.file("a", "abc")
 			s.That(len(s.read(f, 3, 10)) == 0, "bytes after the end")
@@ -119,13 +138,6 @@ func byteCases() []Case {
 			s.close(f)
 		}),
 	}
-	// Every edge of a page, a block and a sector, within and across.
-	for _, edge := range []int{1, 511, 512, 513, 4095, 4096, 4097, 8191, 8192, 65536, 1 << 20} {
-		cases = append(cases, one(fmt.Sprintf("%d bytes at every edge", edge), func(s *Scene) {
-			writeAtEdges(s, edge)
-		}))
-	}
-	return cases
 }
 
 // writeAtEdges writes a piece of length bytes around page edges and compares

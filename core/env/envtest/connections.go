@@ -2,6 +2,7 @@ package envtest
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -11,6 +12,11 @@ import (
 
 // connectCases are about listening, dialling and what connections know.
 func connectCases() []Case {
+	return slices.Concat(listenCases(), dialCases(), stateCases(), crowdCases())
+}
+
+// listenCases are about listening and addresses.
+func listenCases() []Case {
 	return []Case{
 		one("a listener knows its port", func(s *Scene) {
 			p := s.listen(roomy())
@@ -41,6 +47,12 @@ func connectCases() []Case {
 			s.That(strings.HasPrefix(remote, "127.0.0.1:"), "remote of the accepted one: %s", remote)
 			p.done()
 		}),
+	}
+}
+
+// dialCases are about dialling.
+func dialCases() []Case {
+	return []Case{
 		one("dial where nobody listens", func(s *Scene) {
 			p := s.listen(roomy())
 			at := p.listener.Address()
@@ -77,6 +89,12 @@ func connectCases() []Case {
 			p.client.awaitEnd(c)
 			l.Close()
 		}),
+	}
+}
+
+// stateCases are about what a connection knows.
+func stateCases() []Case {
+	return []Case{
 		one("closing a listener twice is harmless", func(s *Scene) {
 			p := s.listen(roomy())
 			p.listener.Close()
@@ -113,6 +131,12 @@ func connectCases() []Case {
 			p.accepted = p.server.awaitOpened(1)
 			p.done()
 		}),
+	}
+}
+
+// crowdCases are about many connections.
+func crowdCases() []Case {
+	return []Case{
 		one("many connections", manyConnections),
 		one("connections come and go", func(s *Scene) {
 			p := s.listen(roomy())
@@ -176,6 +200,11 @@ func manyConnections(s *Scene) {
 
 // closeCases are about the ends of connections.
 func closeCases() []Case {
+	return slices.Concat(endCases(), flushCases(), lateCases())
+}
+
+// endCases are about Close.
+func endCases() []Case {
 	return []Case{
 		one("close tells both sides", func(s *Scene) {
 			p := s.connect(roomy())
@@ -217,6 +246,12 @@ func closeCases() []Case {
 			s.That(len(p.server.frames) == 0, "frames %q", p.server.frames)
 			p.done()
 		}),
+	}
+}
+
+// flushCases are about what is delivered before an end.
+func flushCases() []Case {
+	return []Case{
 		one("no frame is delivered after close", func(s *Scene) {
 			p := s.connect(roomy())
 			p.server.onFrame = func(c env.Conn, _ []byte) { c.Close() }
@@ -249,6 +284,12 @@ func closeCases() []Case {
 			s.Must(p.server.awaitEnd(p.accepted))
 			p.done()
 		}),
+	}
+}
+
+// lateCases are about ends that cross others.
+func lateCases() []Case {
+	return []Case{
 		one("send after close after send does nothing", func(s *Scene) {
 			p := s.connect(roomy())
 			send(p.dialled, "kept")

@@ -2,6 +2,7 @@ package envtest
 
 import (
 	"fmt"
+	"slices"
 
 	"odradek/core/env"
 	"odradek/core/kafka"
@@ -10,6 +11,11 @@ import (
 // durableCases are about Sync, Preallocate and write-behind, as far as they
 // show without a crash.
 func durableCases() []Case {
+	return slices.Concat(syncCases(), preallocateCases())
+}
+
+// syncCases are about Sync.
+func syncCases() []Case {
 	return []Case{
 		one("sync keeps the content", func(s *Scene) {
 			f := s.file("a", "abc")
@@ -37,6 +43,12 @@ func durableCases() []Case {
 			s.close(f)
 		}),
 		one("write while another task syncs", writeWhileSyncing),
+	}
+}
+
+// preallocateCases are about Preallocate, write-behind and what outlives a restart.
+func preallocateCases() []Case {
+	return []Case{
 		one("preallocate makes zeros", func(s *Scene) {
 			f := s.create("a")
 			s.Must(f.Preallocate(10000))
@@ -117,6 +129,11 @@ func writeWhileSyncing(s *Scene) {
 
 // throughCases are about WriteThrough.
 func throughCases() []Case {
+	return slices.Concat(bufferCases(), throughAgainCases())
+}
+
+// bufferCases are about buffers and single blocks.
+func bufferCases() []Case {
 	return []Case{
 		one("buffers have the size asked for", func(s *Scene) {
 			for _, size := range []int{env.BlockSize, 16 * env.BlockSize, 1 << 20} {
@@ -160,6 +177,12 @@ func throughCases() []Case {
 			s.holds(f, blocks("y", zeros(1)))
 			s.close(f)
 		}),
+	}
+}
+
+// throughAgainCases are about many write-throughs.
+func throughAgainCases() []Case {
+	return []Case{
 		one("write through the same block again", func(s *Scene) {
 			f := s.journal(2)
 			for i := range 10 {

@@ -14,6 +14,11 @@ const settle = 20 * time.Millisecond
 
 // limitCases are about Options and Pause.
 func limitCases() []Case {
+	return slices.Concat(pauseCases(), boundCases(), bufferedCases())
+}
+
+// pauseCases are about Pause.
+func pauseCases() []Case {
 	return []Case{
 		one("a paused connection delivers nothing", func(s *Scene) {
 			p := s.connect(roomy())
@@ -67,6 +72,12 @@ func limitCases() []Case {
 			p.client.awaitEnd(other)
 			p.done()
 		}),
+	}
+}
+
+// boundCases are about the bounds of connections.
+func boundCases() []Case {
+	return []Case{
 		one("a sender is held up by a receiver that pauses", func(s *Scene) {
 			p := s.connect(roomy())
 			p.accepted.Pause(true)
@@ -100,6 +111,12 @@ func limitCases() []Case {
 			p.client.awaitEnd(fourth)
 			p.done()
 		}),
+	}
+}
+
+// bufferedCases are about the bound of buffered bytes.
+func bufferedCases() []Case {
+	return []Case{
 		one("a limit of buffered bytes", bufferedBytes),
 		one("one frame over the limit of buffered bytes is let in", func(s *Scene) {
 			options := roomy()
@@ -251,6 +268,11 @@ func sendCases() []Case {
 
 // rangeCases are about file ranges among the bytes.
 func rangeCases() []Case {
+	return slices.Concat(mixCases(), outliveCases(), lostRangeCases())
+}
+
+// mixCases are about ranges among bytes.
+func mixCases() []Case {
 	return []Case{
 		one("a frame of a file range", func(s *Scene) {
 			p := s.connect(roomy())
@@ -294,6 +316,12 @@ func rangeCases() []Case {
 			s.close(f)
 			p.done()
 		}),
+	}
+}
+
+// outliveCases are about ranges and the lives of their files.
+func outliveCases() []Case {
+	return []Case{
 		one("many ranges of one file", func(s *Scene) {
 			p := s.connect(roomy())
 			content := pattern(6, 100000)
@@ -334,6 +362,12 @@ func rangeCases() []Case {
 			s.close(f)
 			p.done()
 		}),
+	}
+}
+
+// lostRangeCases are about ranges that never leave.
+func lostRangeCases() []Case {
+	return []Case{
 		one("a range past the end of its file ends the connection", func(s *Scene) {
 			p := s.connect(roomy())
 			f := s.file("a", "short")

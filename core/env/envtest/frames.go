@@ -3,6 +3,7 @@ package envtest
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"time"
 
 	"odradek/core/env"
@@ -10,6 +11,11 @@ import (
 
 // frameCases are about cutting a stream into frames.
 func frameCases() []Case {
+	return slices.Concat(pieceCases(), wholeCases(), lengthCases(), ownerCases())
+}
+
+// pieceCases are about frames that come in pieces.
+func pieceCases() []Case {
 	return []Case{
 		one("one frame", func(s *Scene) {
 			p := s.connect(roomy())
@@ -65,6 +71,12 @@ func frameCases() []Case {
 			p.done()
 		}),
 		one("frames cut at every place", cutEverywhere),
+	}
+}
+
+// wholeCases are about frames in order.
+func wholeCases() []Case {
+	return []Case{
 		one("empty sends", func(s *Scene) {
 			p := s.connect(roomy())
 			p.dialled.Send(nil)
@@ -108,6 +120,12 @@ func frameCases() []Case {
 			}
 			p.done()
 		}),
+	}
+}
+
+// lengthCases are about lengths out of bounds.
+func lengthCases() []Case {
+	return []Case{
 		one("a frame of the largest length", func(s *Scene) {
 			options := roomy()
 			options.FrameBytesMax = 1000
@@ -136,6 +154,12 @@ func frameCases() []Case {
 			s.closedOrReset(p.client.awaitEnd(p.dialled))
 			p.done()
 		}),
+	}
+}
+
+// ownerCases are about who owns what.
+func ownerCases() []Case {
+	return []Case{
 		one("other connections outlive a bad frame", func(s *Scene) {
 			p := s.connect(roomy())
 			other := p.dial()

@@ -2,6 +2,7 @@ package envtest
 
 import (
 	"errors"
+	"slices"
 	"time"
 
 	"odradek/core/env"
@@ -95,6 +96,11 @@ func residentCases() []Case {
 
 // handleCases are about handles: sizes, pins, closing.
 func handleCases() []Case {
+	return slices.Concat(sizeCases(), manyHandleCases())
+}
+
+// sizeCases are about what a handle knows.
+func sizeCases() []Case {
 	return []Case{
 		one("size counts own writes", func(s *Scene) {
 			f := s.create("a")
@@ -134,6 +140,12 @@ func handleCases() []Case {
 			err := f.Close()
 			s.That(err == nil || errors.Is(err, env.ErrClosed), "second close: %v", err)
 		}),
+	}
+}
+
+// manyHandleCases are about pins and many handles.
+func manyHandleCases() []Case {
+	return []Case{
 		one("pins survive close and remove", func(s *Scene) {
 			f := s.file("a", "x")
 			f.Pin()

@@ -2,6 +2,7 @@ package envtest
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"odradek/core/env"
@@ -11,6 +12,11 @@ import (
 
 // loopCases are about time and tasks as a world drives them.
 func loopCases() []Case {
+	return slices.Concat(timeCases(), turnCases())
+}
+
+// timeCases are about clocks and timers.
+func timeCases() []Case {
 	return []Case{
 		one("sleep waits at least as long as it says", func(s *Scene) {
 			for _, d := range []time.Duration{time.Microsecond, time.Millisecond, 20 * time.Millisecond} {
@@ -60,6 +66,12 @@ func loopCases() []Case {
 			s.T.Sleep(5 * time.Millisecond)
 			s.That(!fired, "it fired")
 		}),
+	}
+}
+
+// turnCases are about turns.
+func turnCases() []Case {
+	return []Case{
 		one("a timer in the past fires at once", func(s *Scene) {
 			fired := false
 			s.World.Loop.NewTimer(func() { fired = true }).Set(s.World.Clock.Now())

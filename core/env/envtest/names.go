@@ -2,12 +2,18 @@ package envtest
 
 import (
 	"fmt"
+	"slices"
 
 	"odradek/core/env"
 )
 
 // nameCases are about files and their names.
 func nameCases() []Case {
+	return slices.Concat(createCases(), removeCases(), renameCases(), replaceCases())
+}
+
+// createCases are about making and opening files.
+func createCases() []Case {
 	return []Case{
 		one("create makes an empty file", func(s *Scene) {
 			f := s.create("a")
@@ -64,6 +70,12 @@ func nameCases() []Case {
 			s.stored("a", "not synced")
 			s.close(f)
 		}),
+	}
+}
+
+// removeCases are about removing files.
+func removeCases() []Case {
+	return []Case{
 		one("remove needs the file", func(s *Scene) {
 			s.Want(s.disk().Remove("a"), env.ErrNotExist)
 		}),
@@ -96,6 +108,12 @@ func nameCases() []Case {
 			s.close(f)
 			s.stored("a", "another")
 		}),
+	}
+}
+
+// renameCases are about renaming files.
+func renameCases() []Case {
+	return []Case{
 		one("rename needs the file", func(s *Scene) {
 			s.Want(s.disk().Rename("a", "b"), env.ErrNotExist)
 		}),
@@ -116,6 +134,12 @@ func nameCases() []Case {
 			s.names("", "b")
 			s.stored("b", "winner")
 		}),
+	}
+}
+
+// replaceCases are about renaming over, around and between.
+func replaceCases() []Case {
+	return []Case{
 		one("a replaced file stays readable through its handle", func(s *Scene) {
 			s.close(s.file("a", "winner"))
 			f := s.file("b", "loser")
@@ -160,6 +184,11 @@ func nameCases() []Case {
 
 // directoryCases are about directories.
 func directoryCases() []Case {
+	return slices.Concat(makeDirCases(), moveDirCases(), listCases())
+}
+
+// makeDirCases are about making and removing directories.
+func makeDirCases() []Case {
 	return []Case{
 		one("the root is there and empty", func(s *Scene) { s.names("") }),
 		one("make a directory", func(s *Scene) {
@@ -196,6 +225,12 @@ func directoryCases() []Case {
 			s.That(s.disk().Remove("d") != nil, "a full directory was removed")
 			s.stored("d/a", "kept")
 		}),
+	}
+}
+
+// moveDirCases are about renaming and listing directories.
+func moveDirCases() []Case {
+	return []Case{
 		one("rename a directory with its files", func(s *Scene) {
 			s.Must(s.disk().MakeDir("topic-0"))
 			f := s.file("topic-0/a", "inside")
@@ -234,6 +269,12 @@ func directoryCases() []Case {
 			s.That(entries[1].Size == 0 && !entries[1].Dir, "b is %+v", entries[1])
 			s.That(entries[2].Dir, "c is %+v", entries[2])
 		}),
+	}
+}
+
+// listCases are about many entries and what outlives a restart.
+func listCases() []Case {
+	return []Case{
 		one("list shows unsynced sizes", func(s *Scene) {
 			f := s.file("a", "12345")
 			s.write(f, "678", 5)
