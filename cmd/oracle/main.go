@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"odradek/jepsen/oracle"
 
@@ -148,7 +149,7 @@ func playFile(command *cobra.Command, at target, file string) error {
 	if err != nil {
 		return err
 	}
-	script, err := oracle.Parse("scratch", string(source))
+	script, err := oracle.Parse(strings.TrimSuffix(filepath.Base(file), ".txt"), string(source))
 	if err != nil {
 		return err
 	}

@@ -32,6 +32,8 @@ func (t tcpTransport) Connect() (oracle.Conn, error) {
 	return &tcpConn{conn: conn}, nil
 }
 
+func (tcpTransport) Pause() { time.Sleep(5 * time.Millisecond) }
+
 type tcpConn struct{ conn net.Conn }
 
 func (c *tcpConn) Send(frame []byte) error {

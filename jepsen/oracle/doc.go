@@ -18,7 +18,7 @@
 // A script is a list of statements, one a line (brackets may go over several):
 //
 //	# a remark                                      repeated in the transcript
-//	topic orders partitions=3 cleanup.policy=compact   a fresh topic, ready to be used
+//	topic orders partitions=3 cleanup.policy=compact   a fresh topic; its id is $orders
 //	send Metadata v0-13 {Topics: [{Topic: "$orders"}]} a request and its reply, in each version
 //	b: send ...                                     the same on another connection
 //	let id = Topics[0].TopicID                      remember a field of the last reply as $id

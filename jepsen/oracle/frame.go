@@ -227,3 +227,35 @@ func (f *frame) encode() ([]byte, error) {
 	binary.BigEndian.PutUint32(out, uint32(length))
 	return out, nil
 }
+
+// apiVersionsKey is the API whose replies never have tags in the header: a client
+// reads them before it knows what the broker speaks (KIP-511).
+const apiVersionsKey = 18
+
+// decode reads a reply: correlation id, a tag section if the version is flexible,
+// and the body.
+func (f *frame) decode(reply []byte) outcome {
+	if len(reply) < 4 {
+		return outcome{instead: fmt.Sprintf("! reply of %d bytes: %x", len(reply), reply)}
+	}
+	got, body := int32(binary.BigEndian.Uint32(reply)), reply[4:]
+	if got != f.correlation {
+		return outcome{instead: fmt.Sprintf("! reply to the request %+d from this", got-f.correlation)}
+	}
+	like := kmsg.RequestForKey(f.key)
+	if like == nil {
+		return outcome{instead: fmt.Sprintf("! reply of %d bytes to an unknown key", len(reply))}
+	}
+	like.SetVersion(f.replyAs)
+	response := like.ResponseKind()
+	if response.IsFlexible() && f.key != apiVersionsKey {
+		if len(body) == 0 || body[0] != 0 {
+			return outcome{instead: "! reply without an empty tag section in its header"}
+		}
+		body = body[1:]
+	}
+	if err := response.ReadFrom(body); err != nil {
+		return outcome{instead: fmt.Sprintf("! reply not understood: %x", body)}
+	}
+	return outcome{response: response, body: body}
+}

@@ -98,6 +98,7 @@ var messageRules = []struct {
 }{
 	{regexp.MustCompile(`\b(127\.0\.0\.1|localhost):\d+`), "<host>:<port>"},
 	{regexp.MustCompile(`\b1[6-9]\d{11}\b`), "<time>"},
+	{regexp.MustCompile(`-9223370\d{12}\b`), "<time>"}, // now less the greatest int64
 }
 
 var idInText = regexp.MustCompile(`[A-Za-z0-9_-]{22}`)
@@ -134,6 +135,9 @@ var unordered = map[string]bool{
 	"MetadataResponse.Topics":                                 true,
 	"MetadataResponseTopic.Partitions":                        true,
 	"ProduceResponse.Topics":                                  true,
+	"ProduceResponseTopic.Partitions":                         true,
+	"ListOffsetsResponseTopic.Partitions":                     true,
+	"OffsetForLeaderEpochResponseTopic.Partitions":            true,
 	"ListOffsetsResponse.Topics":                              true,
 	"OffsetForLeaderEpochResponse.Topics":                     true,
 	"CreateTopicsResponse.Topics":                             true,

@@ -9,8 +9,6 @@ import (
 	"strings"
 
 	"odradek/core/kafka"
-
-	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
 // Run plays a script against the broker behind transport and returns the
@@ -114,33 +112,45 @@ func (r *runner) eachVersion(s statement, do func(statement, int16) error) error
 	return nil
 }
 
-// untilLimit bounds the repeats of `until` and of the barrier. Each takes a round
-// trip, so this is seconds on a real network.
-const untilLimit = 5_000
+// untilLimit bounds the repeats of `until` and of the barrier, each after a pause.
+const untilLimit = 1_000
 
 func (r *runner) exchange(s statement, version int16) error {
 	r.head(s, version)
-	tries := 1
-	if s.until != nil {
-		tries = untilLimit
-	}
-	var lines []string
-	for range tries {
+	for try := 1; ; try++ {
 		f, err := r.frame(&s, version)
 		if err != nil {
 			return err
 		}
-		if lines, err = r.roundTrip(s.conn, f, s.text); err != nil {
+		got, err := r.roundTrip(s.conn, f)
+		if err != nil {
 			return err
 		}
-		if s.until == nil || r.holds(*s.until) {
-			break
+		if s.until == nil || r.holds(*s.until) || try == untilLimit {
+			r.show(got, s.text)
+			return nil
 		}
+		r.transport.Pause()
+	}
+}
+
+// outcome is what came of a request: a reply, or a sentence about why there is none.
+type outcome struct {
+	response message
+	body     []byte // what response was read from
+	instead  string
+}
+
+// show writes an outcome into the transcript. Placeholders are numbered only here,
+// so that what is not shown has no part in it.
+func (r *runner) show(got outcome, request string) {
+	lines := []string{got.instead}
+	if got.response != nil {
+		lines = renderResponse(r.normal, got.response, got.body, request)
 	}
 	for _, line := range lines {
 		r.line("  ", line)
 	}
-	return nil
 }
 
 func (r *runner) holds(wanted condition) bool {
@@ -174,17 +184,17 @@ func (r *runner) scope(version int16) *scope {
 		}}
 }
 
-// roundTrip sends a frame and returns the lines about what came back.
-func (r *runner) roundTrip(conn string, f *frame, request string) ([]string, error) {
+// roundTrip sends a frame and returns what comes back.
+func (r *runner) roundTrip(conn string, f *frame) (outcome, error) {
 	c := r.connection(conn)
 	if err := c.send(r.transport, f); err != nil {
-		return nil, err
+		return outcome{}, err
 	}
 	if !f.expectReply {
 		r.last = nil
-		return []string{"no reply expected"}, nil
+		return outcome{instead: "no reply expected"}, nil
 	}
-	return r.await(c, f, request)
+	return r.await(c, f)
 }
 
 func (r *runner) post(s statement, version int16) error {
@@ -210,67 +220,36 @@ func (r *runner) receive(s statement) error {
 	}
 	f := c.posted[0]
 	c.posted = c.posted[1:]
-	lines, err := r.await(c, f, f.request)
-	for _, line := range lines {
-		r.line("  ", line)
+	got, err := r.await(c, f)
+	if err == nil {
+		r.show(got, f.request)
 	}
 	return err
 }
 
 // await takes the next frame and reads it as the reply to f.
-func (r *runner) await(c *connection, f *frame, request string) ([]string, error) {
+func (r *runner) await(c *connection, f *frame) (outcome, error) {
 	r.last = nil
 	if c.conn == nil {
-		return []string{"closed"}, nil
+		return outcome{instead: "closed"}, nil
 	}
 	reply, closed, err := c.conn.Receive()
 	switch {
 	case errors.Is(err, ErrNoReply):
 		c.hangUp()
-		return []string{"no reply"}, nil
+		return outcome{instead: "no reply"}, nil
 	case err != nil:
-		return nil, err
+		return outcome{}, err
 	case closed:
 		c.hangUp()
-		return []string{"closed"}, nil
+		return outcome{instead: "closed"}, nil
 	}
-	return r.decode(f, reply, request), nil
+	got := f.decode(reply)
+	if got.response != nil {
+		r.last = got.response
+	}
+	return got, nil
 }
-
-// decode reads a reply: correlation id, a tag section if the API's version is
-// flexible (never for ApiVersions), and the body.
-func (r *runner) decode(f *frame, reply []byte, request string) []string {
-	if len(reply) < 4 {
-		return []string{fmt.Sprintf("! reply of %d bytes: %x", len(reply), reply)}
-	}
-	got, body := int32(binary.BigEndian.Uint32(reply)), reply[4:]
-	if got != f.correlation {
-		return []string{fmt.Sprintf("! reply to request %+d of this one", got-f.correlation)}
-	}
-	like := kmsg.RequestForKey(f.key)
-	if like == nil {
-		return []string{fmt.Sprintf("! reply of %d bytes to an unknown key", len(reply))}
-	}
-	like.SetVersion(f.replyAs)
-	response := like.ResponseKind()
-	var lines []string
-	if response.IsFlexible() && f.key != apiVersionsKey {
-		if len(body) == 0 {
-			return []string{"! reply without tags in its header"}
-		}
-		if body[0] != 0 {
-			return []string{"! reply with tags in its header"}
-		}
-		body = body[1:]
-	}
-	if err := response.ReadFrom(body); err != nil {
-		return append(lines, fmt.Sprintf("! reply not understood: %x", body))
-	}
-	r.last = response
-	return append(lines, renderResponse(r.normal, response, body, request)...)
-}
-
-const apiVersionsKey = 18
 
 // raw sends bytes that need not be a frame, and shows what comes back.
 func (r *runner) raw(s statement) error {

@@ -16,7 +16,8 @@ const barrierName = "barrier."
 // setupConn carries the setup's requests, apart from those under test.
 const setupConn = "setup"
 
-// topic creates `topic name partitions=2 key=value ...` and waits until it can be used.
+// topic creates `topic name partitions=2 key=value ...`, waits until it can be used,
+// and remembers its id as $name.
 func (r *runner) topic(s statement) error {
 	partitions := int32(1)
 	var configs []kmsg.CreateTopicsRequestTopicConfig
@@ -81,6 +82,7 @@ func (r *runner) createTopic(name string, partitions int32,
 	if code := kafka.ErrorCode(created.Topics[0].ErrorCode); code != kafka.None {
 		return code, nil
 	}
+	r.variables[name] = created.Topics[0].TopicID
 	for partition := range partitions {
 		if err := r.awaitPartition(name, partition); err != nil {
 			return 0, err
@@ -109,6 +111,7 @@ func (r *runner) awaitPartition(name string, partition int32) error {
 		if err == nil && found.Int() == int64(kafka.None) {
 			return nil
 		}
+		r.transport.Pause()
 	}
 	return fmt.Errorf("topic %s is not served after %d questions", name, untilLimit)
 }
@@ -121,9 +124,9 @@ func (r *runner) setup(request kmsg.Request) (any, error) {
 	f := &frame{key: request.Key(), version: request.GetVersion(), correlation: r.correlation,
 		client: &name, flexible: request.IsFlexible(), tags: []byte{0},
 		body: request.AppendTo(nil), replyAs: request.GetVersion(), expectReply: true}
-	lines, err := r.roundTrip(setupConn, f, "")
-	if err == nil && r.last == nil {
-		err = fmt.Errorf("setup: %s", strings.Join(lines, "; "))
+	got, err := r.roundTrip(setupConn, f)
+	if err == nil && got.response == nil {
+		err = fmt.Errorf("setup: %s", got.instead)
 	}
-	return r.last, err
+	return got.response, err
 }

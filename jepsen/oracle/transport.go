@@ -8,6 +8,9 @@ import "errors"
 type Transport interface {
 	// Connect opens a fresh connection to the broker.
 	Connect() (Conn, error)
+
+	// Pause waits a moment, 5 milliseconds or so, before a question is asked again.
+	Pause()
 }
 
 // Conn is one connection, used by one script, one call at a time.
