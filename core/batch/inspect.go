@@ -19,6 +19,10 @@ const errorsShown = 3
 // next batch; few batches are larger.
 const plainKeptMax = 4 << 20
 
+// rebuildMax bounds the plain records of a batch that is built anew, in bytes:
+// other numbers in them and a codec's worst case still fit a batch's length.
+const rebuildMax = 1 << 30
+
 // validateRecords finishes Validate for a batch whose records have to be looked
 // at: by the topic's rules, because the header gives cause, or because they are
 // to be compressed with target.
@@ -45,6 +49,9 @@ func validateRecords(b Batch, target Codec, r *Rules) Verdict {
 			b.SetMaxTimestamp(CreateTime, s.maxTimestamp)
 		}
 		return stamped(b, r)
+	}
+	if len(plain) > rebuildMax {
+		return refuse(fault{kafka.ErrMessageTooLarge, "the batch is too large to be built anew"})
 	}
 	rebuilt := codecs.rebuild(b, plain, s, target, r)
 	if len(rebuilt) > r.MaxMessageBytes {
