@@ -178,6 +178,7 @@ func (f recordFault) message(b Batch, body []byte, r *Rules) string {
 	case markedLogAppendTime:
 		// Kafka names the class that it reads records with: another one where it
 		// skips keys and values, which has -1 for null.
+		keyBytes, valueBytes := fieldLengths(body)
 		class, least := "DefaultRecord", 0
 		if b.Codec() != Uncompressed && r.Compression.target(b.Codec()) == b.Codec() {
 			class, least = "PartialDefaultRecord", -1
@@ -185,11 +186,28 @@ func (f recordFault) message(b Batch, body []byte, r *Rules) string {
 		return fmt.Sprintf("Invalid timestamp type in message %s(offset=%d, timestamp=%d, "+
 			"key=%d bytes, value=%d bytes). Producer should not set timestamp type to "+
 			"LogAppendTime.", class, record.offsetDelta, timestamp,
-			max(record.keyBytes, least), max(record.valueBytes, least))
+			max(keyBytes, least), max(valueBytes, least))
 	}
 	return fmt.Sprintf("Timestamp %d of message with offset %d is out of range. "+
 		"The timestamp should be within [%d, %d]", timestamp, record.offsetDelta,
 		int64(r.Now)-r.BeforeMaxMs, int64(r.Now)+r.AfterMaxMs)
+}
+
+// fieldLengths are the lengths of a record's key and value, -1 for null.
+func fieldLengths(body []byte) (key, value int) {
+	c := cursor{b: body}
+	c.int8()
+	c.varint64()
+	c.varint32()
+	lengths := [2]int{}
+	for i := range lengths {
+		if field := c.bytes(); field != nil {
+			lengths[i] = len(field)
+		} else {
+			lengths[i] = -1
+		}
+	}
+	return lengths[0], lengths[1]
 }
 
 // summary is the message for the batch as a whole, in Kafka's words.

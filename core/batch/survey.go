@@ -56,9 +56,6 @@ type shape struct {
 	timestampDelta int64
 	offsetDelta    int32
 	keyed          bool
-	// keyBytes and valueBytes are lengths, -1 for null. They are for messages;
-	// quickShape leaves them out.
-	keyBytes, valueBytes int
 }
 
 // quickShape reads the first record of b if that is of the ordinary kind: no
@@ -130,8 +127,8 @@ func readShape(body []byte) shape {
 	c := cursor{b: body}
 	c.int8()
 	s := shape{size: len(body), timestampDelta: c.varint64(), offsetDelta: c.varint32()}
-	key := c.bytes()
-	s.keyed, s.keyBytes, s.valueBytes = key != nil, lengthOf(key), lengthOf(c.bytes())
+	s.keyed = c.bytes() != nil
+	c.bytes()
 	headers := c.varint32()
 	if c.bad || headers < 0 || int64(headers)*2 > int64(len(c.b)) {
 		return shape{}
@@ -147,12 +144,4 @@ func readShape(body []byte) shape {
 		return shape{}
 	}
 	return s
-}
-
-// lengthOf is a nullable field's length as it is written.
-func lengthOf(v []byte) int {
-	if v == nil {
-		return -1
-	}
-	return len(v)
 }

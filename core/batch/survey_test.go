@@ -41,7 +41,6 @@ func TestQuickShapeAgreesWithCarefulShape(t *testing.T) {
 			b[at] = rapid.Byte().Draw(t, "byte")
 		}
 		got, want := quickShape(b), carefulShape(b)
-		want.keyBytes, want.valueBytes = 0, 0
 		if got.size == 0 {
 			return
 		}
