@@ -1,4 +1,4 @@
-package netio
+package netio_test
 
 import (
 	"fmt"
@@ -11,6 +11,9 @@ import (
 	"odradek/core/env"
 	"odradek/core/kafka"
 	"odradek/core/task"
+	//tidy:allow import-order the durable benchmarks join the two
+	"odradek/diskio"
+	"odradek/netio"
 )
 
 // requestBytes is the size of the benchmark's requests and answers: a Produce
@@ -56,7 +59,7 @@ func threadCPU() time.Duration {
 }
 
 // onShard runs fn on a shard's thread and waits for it.
-func onShard(n *Node, shard int, fn func()) {
+func onShard(n *netio.Node, shard int, fn func()) {
 	var done sync.WaitGroup
 	done.Add(1)
 	n.Shard(shard).Post(func() { fn(); done.Done() })
@@ -66,53 +69,93 @@ func onShard(n *Node, shard int, fn func()) {
 // pair is a node whose shard 0 echoes and whose shard 1 asks over
 // connections to it.
 type pair struct {
-	node  *Node
+	node  *netio.Node
 	load  *load
 	conns []env.Conn
+	// ready is closed when the connections are open.
+	ready chan struct{}
 }
 
 func newPair(t testing.TB, connections int, door env.Door) *pair {
-	p := &pair{load: &load{done: make(chan struct{}), request: framed(make([]byte, requestBytes))}}
-	ready := make(chan struct{})
+	p := newLoad()
 	address := make(chan env.Address, 1)
 	p.node = startNode(t, 2, func(w *env.World) {
 		if w.Shards.Self() == 0 {
-			l, err := w.Network.Listen("127.0.0.1:0", roomy(), door)
-			if err != nil {
-				t.Errorf("listen: %v", err)
-			}
-			address <- l.Address()
+			p.serve(t, w, door, address)
 			return
 		}
-		to := <-address
-		w.Loop.Spawn("dialler", func(tk *task.Task) {
-			for range connections {
-				c, err := w.Network.Dial(tk, to, roomy(), p.load, kafka.Never)
-				if err != nil {
-					t.Errorf("dial: %v", err)
-				}
-				p.conns = append(p.conns, c)
+		p.dial(t, w, connections, address)
+	})
+	<-p.ready
+	return p
+}
+
+// newPairOn has shard 0 append to a journal before it answers.
+func newPairOn(t testing.TB, connections int, a *appender, way diskio.Way) *pair {
+	p := newLoad()
+	address := make(chan env.Address, 1)
+	p.node, _ = startWithDisk(t, way, 2, func(w *env.World) {
+		if w.Shards.Self() == 1 {
+			p.dial(t, w, connections, address)
+			return
+		}
+		w.Loop.Spawn("journal", func(tk *task.Task) {
+			if err := a.open(tk, w.Disk); err != nil {
+				t.Error(err)
 			}
-			close(ready)
+			p.serve(t, w, a, address)
+			t.Error(a.commit(tk))
 		})
 	})
-	<-ready
+	<-p.ready
 	return p
+}
+
+func newLoad() *pair {
+	return &pair{
+		ready: make(chan struct{}),
+		load:  &load{done: make(chan struct{}), request: framed(make([]byte, requestBytes))},
+	}
+}
+
+func (p *pair) serve(t testing.TB, w *env.World, door env.Door, address chan env.Address) {
+	l, err := w.Network.Listen("127.0.0.1:0", roomy(), door)
+	if err != nil {
+		t.Errorf("listen: %v", err)
+	}
+	address <- l.Address()
+}
+
+func (p *pair) dial(t testing.TB, w *env.World, connections int, address chan env.Address) {
+	to := <-address
+	w.Loop.Spawn("dialler", func(tk *task.Task) {
+		for range connections {
+			c, err := w.Network.Dial(tk, to, roomy(), p.load, kafka.Never)
+			if err != nil {
+				t.Errorf("dial: %v", err)
+			}
+			p.conns = append(p.conns, c)
+		}
+		close(p.ready)
+	})
 }
 
 // run has count requests answered, inFlight of each connection at a time.
 func (p *pair) run(count, inFlight int) {
-	p.node.Shard(1).Post(func() {
-		p.load.left = count
-		for range inFlight {
-			for _, c := range p.conns {
-				if p.load.left > 0 {
-					p.load.ask(c)
-				}
+	p.node.Shard(1).Post(func() { p.start(count, inFlight) })
+	<-p.load.done
+}
+
+// start is called on the asking shard.
+func (p *pair) start(count, inFlight int) {
+	p.load.left = count
+	for range inFlight {
+		for _, c := range p.conns {
+			if p.load.left > 0 {
+				p.load.ask(c)
 			}
 		}
-	})
-	<-p.load.done
+	}
 }
 
 func BenchmarkEcho(b *testing.B) {
@@ -161,4 +204,47 @@ func BenchmarkReceive(b *testing.B) {
 			b.ReportMetric((after-before).Seconds()/gigabytes, "cpu-s/GiB")
 		})
 	}
+}
+
+// pingPong is a node whose shards send a message to and fro.
+type pingPong struct {
+	node  *netio.Node
+	serve func()
+	left  int
+	done  chan struct{}
+}
+
+func newPingPong(t testing.TB) *pingPong {
+	p := &pingPong{done: make(chan struct{})}
+	p.node = startNode(t, 2, func(w *env.World) {
+		ball := new(int)
+		if w.Shards.Self() == 1 {
+			w.Shards.Receive(func(from int, message any) { w.Shards.Send(from, message) })
+			return
+		}
+		p.serve = func() { w.Shards.Send(1, ball) }
+		w.Shards.Receive(func(from int, message any) {
+			if p.left--; p.left > 0 {
+				w.Shards.Send(from, message)
+			} else {
+				p.done <- struct{}{}
+			}
+		})
+	})
+	onShard(p.node, 0, func() {}) // booted
+	return p
+}
+
+// run has the message go there and back count times.
+func (p *pingPong) run(count int) {
+	p.node.Shard(0).Post(func() { p.left = count; p.serve() })
+	<-p.done
+}
+
+// BenchmarkWake measures a message to another shard and back, both asleep.
+func BenchmarkWake(b *testing.B) {
+	p := newPingPong(b)
+	p.run(1000)
+	b.ResetTimer()
+	p.run(b.N)
 }

@@ -1,6 +1,7 @@
 package netio_test
 
 import (
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -88,5 +89,22 @@ func stories(node *netio.Node, shards int) string {
 func temporary(t testing.TB) string { return t.TempDir() }
 
 func TestTheConformanceSuite(t *testing.T) {
-	envtest.Suite(t, linux{on: temporary})
+	t.Run("best", func(t *testing.T) {
+		t.Parallel()
+		envtest.Suite(t, linux{on: temporary})
+	})
+	t.Run("no direct access, in memory", func(t *testing.T) {
+		t.Parallel()
+		envtest.Suite(t, linux{way: diskio.WayWorker, on: inMemory})
+	})
+}
+
+// inMemory makes a directory on a file system without a device.
+func inMemory(t testing.TB) string {
+	dir, err := os.MkdirTemp("/dev/shm", "netio-test-")
+	if err != nil {
+		t.Skipf("no file system in memory: %v", err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	return dir
 }

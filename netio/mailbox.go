@@ -50,9 +50,11 @@ func (l *lane) put(message any) {
 		if fresh == nil {
 			fresh = new(laneChunk)
 		}
-		c.next.Store(fresh)
+		fresh.messages[0] = message
+		fresh.filled.Store(1)
 		l.tail = fresh
-		c, n = fresh, 0
+		c.next.Store(fresh) // last: a chunk that can be seen has a message
+		return
 	}
 	c.messages[n] = message
 	c.filled.Store(n + 1)

@@ -1,4 +1,4 @@
-package netio
+package netio_test
 
 import (
 	"encoding/binary"
@@ -14,6 +14,7 @@ import (
 	"odradek/core/env"
 	"odradek/core/kafka"
 	"odradek/core/task"
+	"odradek/netio"
 )
 
 // roomy are options that no test runs into by accident.
@@ -63,10 +64,15 @@ func (e *echo) Received(c env.Conn, frame *env.Frame) {
 }
 
 // startNode runs a node until the test ends, which must be a clean end.
-func startNode(t testing.TB, shards int, boot func(w *env.World)) *Node {
+func startNode(t testing.TB, shards int, boot func(w *env.World)) *netio.Node {
+	t.Helper()
+	return startNodeOf(t, netio.Config{Shards: shards, Boot: boot})
+}
+
+func startNodeOf(t testing.TB, c netio.Config) *netio.Node {
 	t.Helper()
 	processors := runtime.GOMAXPROCS(0)
-	n, err := Start(Config{Shards: shards, Boot: boot})
+	n, err := netio.Start(c)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -168,7 +174,7 @@ func TestStopTellsTheDoorsAndUnwindsTheTasks(t *testing.T) {
 	causes := make(chan error, 1)
 	unwound := make(chan bool, 1)
 	opened := make(chan env.Address, 1)
-	n, err := Start(Config{Shards: 1, Boot: func(w *env.World) {
+	n, err := netio.Start(netio.Config{Shards: 1, Boot: func(w *env.World) {
 		l, err := w.Network.Listen("127.0.0.1:0", roomy(), &doorOf{
 			opened: func(env.Conn) { opened <- "" },
 			closed: func(_ env.Conn, cause error) { causes <- cause },
@@ -204,7 +210,7 @@ func TestStopTellsTheDoorsAndUnwindsTheTasks(t *testing.T) {
 }
 
 func TestAPanicEndsTheNodeWithItsStory(t *testing.T) {
-	n, err := Start(Config{Shards: 2, Boot: func(w *env.World) {
+	n, err := netio.Start(netio.Config{Shards: 2, Boot: func(w *env.World) {
 		w.Loop.Spawn("innocent", func(t *task.Task) {
 			var never task.Signal
 			_ = never.Wait(t, kafka.Never, "better days")
@@ -220,7 +226,7 @@ func TestAPanicEndsTheNodeWithItsStory(t *testing.T) {
 		t.Fatal(err)
 	}
 	err = n.Wait()
-	var failure *Failure
+	var failure *netio.Failure
 	if !errors.As(err, &failure) || failure.Shard != 1 {
 		t.Fatalf("Wait returned %v", err)
 	}
@@ -233,7 +239,7 @@ func TestAPanicEndsTheNodeWithItsStory(t *testing.T) {
 
 func TestHaltEndsTheNodeWithItsReason(t *testing.T) {
 	reason := errors.New("the disk is gone")
-	n, err := Start(Config{Shards: 2, Boot: func(w *env.World) {
+	n, err := netio.Start(netio.Config{Shards: 2, Boot: func(w *env.World) {
 		if w.Shards.Self() == 1 {
 			w.Loop.Spawn("halts", func(*task.Task) { w.Halt(fmt.Errorf("fsync: %w", reason)) })
 		}
@@ -241,7 +247,7 @@ func TestHaltEndsTheNodeWithItsReason(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var halted *Halted
+	var halted *netio.Halted
 	if err := n.Wait(); !errors.As(err, &halted) || !errors.Is(err, reason) {
 		t.Fatalf("Wait returned %v", err)
 	}

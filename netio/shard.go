@@ -232,8 +232,9 @@ func (s *Shard) sleep() int {
 		}
 	}
 	n := s.poller.sleep(span)
-	if n == 0 {
-		runtime.Gosched() // a signal for the runtime: let it have its way
+	if n == 0 { // the deadline, or an interruption: also io_uring's, before its event
+		runtime.Gosched()
+		n = s.poller.poll()
 	}
 	return n
 }
