@@ -57,8 +57,8 @@ func checkOneValuePerOffset(v *view) []finding {
 		at := &sorted[i]
 		if widest != nil && at.base < v.end(widest) {
 			all = append(all, found(slices.Concat(v.concerned(widest), v.concerned(at)),
-				"offset %d is given twice: %s with %d records, and %s",
-				at.base, v.proof(widest), len(v.of(widest).Records), v.proof(at)))
+				"offset %d is given twice: %s with %s, and %s", at.base, v.proof(widest),
+				plural(len(v.of(widest).Records), "record"), v.proof(at)))
 		}
 		if widest == nil || v.end(at) > v.end(widest) {
 			widest = at
@@ -76,6 +76,7 @@ func checkPlaceAsTold(v *view) []finding {
 		if p.Base < 0 {
 			all = append(all, found([]int{p.ID},
 				"produce %d was acknowledged at the impossible offset %d", p.ID, p.Base))
+			continue
 		}
 		if !p.Idempotent() && p.Sends > 1 {
 			continue // other copies may be elsewhere
@@ -103,7 +104,7 @@ func checkNoDuplicates(v *view) []finding {
 		}
 		places := v.placesOf(i)
 		first, last := &places[0], &places[len(places)-1]
-		rule := fmt.Sprintf("it was sent %d times", allowed)
+		rule := "it was sent only " + plural(allowed, "time")
 		if p.Idempotent() {
 			rule = "its producer is idempotent"
 		}
@@ -129,12 +130,12 @@ func checkKept(v *view) []finding {
 		if p.Outcome == Failed || there[i] >= expected {
 			continue
 		}
-		why := "is not there in the end"
+		why := "yet it is not there in the end"
 		if v.end(at) > v.final.End {
-			why = fmt.Sprintf("but in the end the log ends at %d", v.final.End)
+			why = fmt.Sprintf("yet in the end the log ends at %d", v.final.End)
 		} else if there[i] > 0 {
-			why = fmt.Sprintf("but in the end only %d of its %d records are there",
-				there[i], expected)
+			why = fmt.Sprintf("yet in the end only %d of its %s are there",
+				there[i], plural(expected, "record"))
 		}
 		all = append(all, found(append(v.concerned(at), v.final.ID), "%s, %s", v.proof(at), why))
 	}
@@ -193,7 +194,7 @@ func checkFinalScan(v *view) []finding {
 	}
 	if next != v.final.End {
 		all = append(all, found([]int{v.final.ID},
-			"the final scan ends before offset %d, though the log is said to end at %d",
+			"the final scan gives nothing from offset %d on, though the log is said to end at %d",
 			next, v.final.End))
 	}
 	for _, mark := range v.marks() {

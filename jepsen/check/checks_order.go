@@ -76,8 +76,8 @@ func checkLinearizable(v *view) []finding {
 	var all []finding
 	for i := range places {
 		if at := &places[i]; at.before < v.of(at).Call {
-			all = append(all, found(v.concerned(at),
-				"%s, before it was sent for the first time", v.proof(at)))
+			all = append(all, found([]int{v.of(at).ID, at.readBy},
+				"%s, before it was sent for the first time", v.sightingOf(at)))
 		}
 	}
 	steps := v.steps(places, marks)
@@ -92,6 +92,9 @@ func (v *view) explain(later, earlier step, places []place, marks []mark) findin
 	tell := func(s step) (id int, told string) {
 		if s.index < len(places) {
 			at := &places[s.index]
+			if at.read && at.before < v.of(at).Return {
+				return v.of(at).ID, v.sightingOf(at)
+			}
 			return v.of(at).ID, v.proof(at)
 		}
 		m := marks[s.index-len(places)]

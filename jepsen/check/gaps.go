@@ -41,15 +41,15 @@ func (v *view) checkHoles(places []place, marks []mark, steps []step) []finding 
 		next, _ := slices.BinarySearch(ends, at.base+1)
 		if next < len(ends) && ends[next] < v.end(at) {
 			all = append(all, found(v.concerned(at),
-				"%s with %d records, yet the log is said to have ended in their midst, at %d",
-				v.proof(at), len(v.of(at).Records), ends[next]))
+				"%s with %s, yet the log is said to have ended in their midst, at %d",
+				v.proof(at), plural(len(v.of(at).Records), "record"), ends[next]))
 		}
 	}
 	gaps := v.gaps(places, ends, steps)
 	for _, g := range gaps {
 		if g.seen {
 			all = append(all, found(nil,
-				"offsets %d to %d were committed, but nobody wrote them", g.from, g.to-1))
+				"%s committed, but nobody wrote there", span(g.from, g.to)))
 		}
 	}
 	if len(all) > 0 || len(gaps) == 0 {
@@ -57,8 +57,8 @@ func (v *view) checkHoles(places []place, marks []mark, steps []step) []finding 
 	}
 	switch v.fill(gaps) {
 	case Fail:
-		all = append(all, found(nil, "offsets %d to %d were committed and then deleted, but no "+
-			"batch whose outcome is unknown fits in there", gaps[0].from, gaps[0].to-1))
+		all = append(all, found(nil, "%s committed and then deleted, but no batch whose outcome "+
+			"is unknown fits in there", span(gaps[0].from, gaps[0].to)))
 	case Undecided:
 		v.open = append(v.open, "too many batches with unknown outcome, and too many deleted "+
 			"offsets that nobody read")

@@ -28,21 +28,17 @@ type step struct {
 //
 // It sorts the steps, and returns the pair for the first step found, that with
 // the lowest position. Since all positions are known, this is linearizability
-// itself, not an approximation: sweep_test.go compares it with a search.
+// itself, not an approximation: sweep_test.go compares it with a search. Steps
+// at equal positions never form a pair, since they are sorted by their calls.
 func inversion(steps []step) (later, earlier step, found bool) {
 	sortSteps(steps)
-	var lowest, pending step // with the last call at lower positions, at this one
-	lowest.call, pending.call = 0, 0
-	for i := range steps {
-		s := &steps[i]
-		if i > 0 && s.position != steps[i-1].position && pending.call > lowest.call {
-			lowest = pending
+	latest := 0 // the index of the step with the last call so far
+	for i, s := range steps {
+		if s.before < steps[latest].call {
+			return s, steps[latest], true
 		}
-		if s.call > pending.call {
-			pending = *s
-		}
-		if s.before < lowest.call {
-			return *s, lowest, true
+		if s.call > steps[latest].call {
+			latest = i
 		}
 	}
 	return step{}, step{}, false

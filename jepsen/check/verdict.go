@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"odradek/core/kafka"
 )
 
 // Result is the outcome of a check of a history.
@@ -74,6 +76,22 @@ type finding struct {
 
 func found(operations []int, format string, args ...any) finding {
 	return finding{fmt.Sprintf(format, args...), operations}
+}
+
+// plural writes a number with its noun.
+func plural(count int, noun string) string {
+	if count == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", count, noun)
+}
+
+// span writes the offsets [from, to).
+func span(from, to kafka.Offset) string {
+	if to == from+1 {
+		return fmt.Sprintf("offset %d was", from)
+	}
+	return fmt.Sprintf("offsets %d to %d were", from, to-1)
 }
 
 // Run holds a history against every check.

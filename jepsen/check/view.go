@@ -261,8 +261,13 @@ func (v *view) proof(at *place) string {
 	if at.acknowledged {
 		return fmt.Sprintf("produce %d was acknowledged at offset %d", p.ID, at.base)
 	}
+	return v.sightingOf(at)
+}
+
+// sightingOf says who read a batch where it is.
+func (v *view) sightingOf(at *place) string {
 	return fmt.Sprintf("produce %d was read at offset %d by operation %d",
-		p.ID, at.base, at.readBy)
+		v.of(at).ID, at.base, at.readBy)
 }
 
 // concerned lists the operations behind a place.
