@@ -115,6 +115,9 @@ type alteration struct {
 
 // replace makes the settings exactly those given.
 func (a *alteration) replace(settings []kmsg.AlterConfigsRequestResourceConfig) *fault {
+	if a.resource.Type == metadata.BrokerLoggerResource {
+		return unknownResource(a.resource.Type) // the old way never knew them
+	}
 	names, nulls := newNames(len(settings)), []string(nil)
 	for _, setting := range settings {
 		names.add(setting.Name)
@@ -194,7 +197,11 @@ func unservedResource(kind metadata.ResourceType) *fault {
 	case metadata.BrokerLoggerResource:
 		return faultf(code, "Loggers have no configuration: this broker has no log levels")
 	}
-	return faultf(code, "Unknown resource type %d", kind)
+	return unknownResource(kind)
+}
+
+func unknownResource(kind metadata.ResourceType) *fault {
+	return faultf(kafka.ErrInvalidRequest, "Unknown resource type %d", kind)
 }
 
 // checkBrokerName takes the empty name and this node's id. A request about

@@ -37,10 +37,17 @@ func newNode(t testing.TB, settings ...config.Entry) *node {
 	n := &node{view: controller.View{ClusterID: "odradekPeerClusterId00", NodeID: 1,
 		Static: static, Image: image.Empty()}}
 	n.apply(t, controller.Bootstrap(n.view.Image))
+	resolved, err := config.StaticLayers(static).Node()
+	if err != nil {
+		t.Fatal(err)
+	}
 	n.apply(t, controller.RegisterBroker(n.view, controller.Registration{BrokerID: 1,
-		LogDir: metadata.UUID{1}, Listeners: []config.Listener{{Name: "PLAINTEXT",
-			AdvertisedHost: "localhost", AdvertisedPort: 9092}}}, n.next, &n.random))
+		LogDir: metadata.UUID{1}, Listeners: plaintext(), Rack: resolved.Rack}, n.next, &n.random))
 	return n
+}
+
+func plaintext() []config.Listener {
+	return []config.Listener{{Name: "PLAINTEXT", AdvertisedHost: "localhost", AdvertisedPort: 9092}}
 }
 
 // apply takes records in as the log would: through their bytes.

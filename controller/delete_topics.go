@@ -62,7 +62,7 @@ func deletionDisabled(version int16) *fault {
 	if version < 3 {
 		return faultf(kafka.ErrInvalidRequest, "Topic deletion is disabled.")
 	}
-	return plainFault(kafka.ErrTopicDeletionDisabled)
+	return &fault{code: kafka.ErrTopicDeletionDisabled}
 }
 
 // topicsToDelete is the request's list, in the form of v6.

@@ -30,6 +30,9 @@ func DescribeConfigs(v View, request *kmsg.DescribeConfigsRequest) *kmsg.Describ
 		result.ResourceType, result.ResourceName = resource.ResourceType, resource.ResourceName
 		problem := d.describe()
 		result.ErrorCode, result.ErrorMessage = problem.answer()
+		if result.ErrorMessage == nil {
+			result.ErrorMessage = new(string) // empty, not null, as Kafka's is
+		}
 		if problem == nil {
 			result.Configs = d.configs
 		}

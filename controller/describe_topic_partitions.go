@@ -16,18 +16,17 @@ import (
 // partitions, or after max.request.partition.size.limit; its cursor says where
 // the next one begins.
 //
-// The response has no place for an error of the whole request. Kafka closes the
-// connection then; here the second result is INVALID_REQUEST, and the caller does
-// the same. Source: KIP-966.
+// A cursor that names none of the topics asked for, or no partition, is
+// INVALID_REQUEST, which every topic of the request gets: the response has no
+// other place for it. Source: KIP-966.
 func DescribeTopicPartitions(v View,
-	request *kmsg.DescribeTopicPartitionsRequest) (*kmsg.DescribeTopicPartitionsResponse,
-	kafka.ErrorCode) {
+	request *kmsg.DescribeTopicPartitionsRequest) *kmsg.DescribeTopicPartitionsResponse {
 	first, firstPartition := "", kafka.Partition(0)
 	if request.Cursor != nil {
 		first, firstPartition = request.Cursor.Topic, kafka.Partition(request.Cursor.Partition)
 	}
 	if firstPartition < 0 {
-		return nil, kafka.ErrInvalidRequest
+		return refusePage(request)
 	}
 	p := topicPage{view: v, first: first, firstPartition: firstPartition,
 		response: request.ResponseKind().(*kmsg.DescribeTopicPartitionsResponse)}
@@ -40,7 +39,7 @@ func DescribeTopicPartitions(v View,
 				break
 			}
 		}
-		return p.response, kafka.None
+		return p.response
 	}
 	names := make([]string, 0, len(request.Topics))
 	for _, topic := range request.Topics {
@@ -51,14 +50,27 @@ func DescribeTopicPartitions(v View,
 	slices.Sort(names)
 	names = slices.Compact(names)
 	if request.Cursor != nil && (len(names) == 0 || names[0] != first) {
-		return nil, kafka.ErrInvalidRequest
+		return refusePage(request)
 	}
 	for _, name := range names {
 		if !p.add(name, v.Image.Topic(name)) {
 			break
 		}
 	}
-	return p.response, kafka.None
+	return p.response
+}
+
+// refusePage answers every topic of a request with INVALID_REQUEST.
+func refusePage(
+	request *kmsg.DescribeTopicPartitionsRequest) *kmsg.DescribeTopicPartitionsResponse {
+	response := request.ResponseKind().(*kmsg.DescribeTopicPartitionsResponse)
+	for i := range request.Topics {
+		entry := kmsg.NewDescribeTopicPartitionsResponseTopic()
+		entry.Topic = &request.Topics[i].Topic
+		entry.ErrorCode = int16(kafka.ErrInvalidRequest)
+		response.Topics = append(response.Topics, entry)
+	}
+	return response
 }
 
 // topicPage is one answer in work.

@@ -37,10 +37,6 @@ func sentence(code kafka.ErrorCode) string {
 		return "This server does not host this topic-partition."
 	case kafka.ErrUnknownTopicID:
 		return "This server does not host this topic ID."
-	case kafka.ErrTopicDeletionDisabled:
-		return "Topic deletion is disabled."
-	case kafka.ErrInvalidTopicException:
-		return "The request attempted to perform an operation on an invalid topic."
 	}
 	return code.String()
 }

@@ -185,6 +185,7 @@ func askKafka(t *testing.T, blocks []block) {
 			response = nil
 		}
 		blocks[i].kafka = sayResponse(ids, response)
+		time.Sleep(300 * time.Millisecond) // until the broker has what its controller decided
 	}
 }
 
