@@ -81,19 +81,6 @@ func elapsed(d time.Duration) string {
 	return d.Round(time.Second).String()
 }
 
-// parseSize reads 1572864, 64KiB, 64k, 1.5MiB, 1GB (of 1024 each).
-func parseSize(text string) (int64, error) {
-	number := strings.TrimRight(text, "kKmMgGtTiIbB ")
-	unit := strings.ToLower(strings.TrimSpace(text[len(number):]))
-	unit = strings.TrimSuffix(strings.TrimSuffix(unit, "b"), "i")
-	shift, ok := map[string]uint{"": 0, "k": 10, "m": 20, "g": 30, "t": 40}[unit]
-	value, err := strconv.ParseFloat(number, 64)
-	if err != nil || !ok || value < 0 || value*float64(int64(1)<<shift) > 1<<62 {
-		return 0, fmt.Errorf("%q is not a size: write bytes, or a number and KiB, MiB, GiB", text)
-	}
-	return int64(value * float64(int64(1)<<shift)), nil
-}
-
 // parseWhen reads a point in time, in milliseconds since 1970: such a number
 // itself, a date, a date and time (UTC unless it says otherwise), or an age as
 // -15m, -2h, -7d.

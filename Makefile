@@ -1,0 +1,91 @@
+# make            format, lint, test
+# make ci         everything that a change must pass, within bounds
+#
+# SEEDS=1-200     which simulator seeds `make seeds` runs
+# SEED=42         one of them, told as a story
+# MINUTES=10      how long `make soak` looks for new failures
+# FUZZTIME=10s    how long each fuzz target runs
+
+SEEDS    ?= 1-200
+SEED     ?= 42
+MINUTES  ?= 10
+FUZZTIME ?= 10s
+
+GO      ?= go
+ODRADEK := $(GO) run ./cmd/odradek
+
+# What runs on threads, and so can race: everything else is single-threaded by
+# construction, and cmd/tidy proves it.
+THREADED := $(wildcard netio diskio jepsen/live cmd/odradek)
+
+# Packages whose tests have golden files and the flag -rewrite.
+GOLDEN := $(sort $(dir $(shell grep -rl 'Bool."rewrite"' --include=*_test.go .)))
+
+.PHONY: all fmt lint test race seeds seed soak fuzz golden conformance bench docs ci size
+
+all: fmt lint test
+
+fmt:
+	gofmt -l -w .
+
+# gofmt, vet, staticcheck (pinned in tools.mod) and our own rules.
+lint:
+	@out=$$(gofmt -l .); test -z "$$out" || { echo "not gofmt-ed, run make fmt:"; echo "$$out"; exit 1; }
+	$(GO) vet ./...
+	$(GO) tool -modfile=tools.mod staticcheck ./...
+	$(GO) run ./cmd/tidy
+
+test:
+	$(GO) test ./...
+
+race:
+	$(GO) test -race $(addprefix ./,$(addsuffix /...,$(THREADED)))
+
+# Simulated runs with every fault; each failure prints the command that replays it.
+seeds:
+	$(ODRADEK) sim run --seeds $(SEEDS)
+
+seed:
+	$(ODRADEK) sim run --seed $(SEED)
+
+soak:
+	@start=$$(date +%s); end=$$((start + 60 * $(MINUTES))); from=$$start; \
+	while [ $$(date +%s) -lt $$end ]; do \
+		echo "seeds $$from-$$((from + 199))"; \
+		$(ODRADEK) sim run --seeds $$from-$$((from + 199)) || exit 1; \
+		from=$$((from + 200)); \
+	done
+
+# Every fuzz target of the repository, one after the other.
+fuzz:
+	@grep -rhoE --include=*_test.go -H '^func Fuzz[A-Za-z0-9_]+' . | sort -u | \
+	while IFS=: read -r file func; do \
+		echo "$$(dirname $$file) $${func#func }"; \
+		$(GO) test -run '^$$' -fuzz "^$${func#func }$$" -fuzztime $(FUZZTIME) ./$$(dirname $$file) || exit 1; \
+	done
+
+# Writes every golden file again. Read the diff before you commit it.
+golden:
+	for p in $(GOLDEN); do $(GO) test $$p -rewrite || exit 1; done
+	git diff --stat
+
+# Real clients against a real broker of this tree.
+conformance:
+	$(GO) run ./cmd/conformance
+
+# For benchstat: make bench > new.txt
+bench:
+	@$(GO) test -run '^$$' -bench . -benchmem -count 5 ./...
+
+# Writes docs/reference again and checks links, symbols and commands in the docs.
+docs:
+	$(GO) test ./cmd/odradek -run '^TestCommandsReference$$' -rewrite
+	$(GO) run ./cmd/docs
+
+# The stripped binary has a limit: it is one file that people download.
+size:
+	@$(GO) build -trimpath -ldflags "-s -w" -o bin/odradek ./cmd/odradek
+	@bytes=$$(stat -c %s bin/odradek); echo "bin/odradek: $$bytes bytes"; \
+	test $$bytes -le $$((14 * 1024 * 1024)) || { echo "over 14 MiB"; exit 1; }
+
+ci: lint size test race seeds conformance

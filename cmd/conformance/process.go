@@ -1,0 +1,129 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+)
+
+// command runs a program and returns what it printed; what it said on standard
+// error becomes part of the error.
+func command(ctx context.Context, stdin []byte, name string, args ...string) ([]byte, error) {
+	c := exec.CommandContext(ctx, name, args...)
+	c.WaitDelay = 5 * time.Second
+	var out, errs bytes.Buffer
+	c.Stdin, c.Stdout, c.Stderr = bytes.NewReader(stdin), &out, &errs
+	if err := c.Run(); err != nil {
+		return out.Bytes(), fmt.Errorf("%s: %w: %s", filepath.Base(name), err, excerpt(errs.String()))
+	}
+	return out.Bytes(), nil
+}
+
+func buildBinary(ctx context.Context, dir string) (string, error) {
+	binary := filepath.Join(dir, "odradek")
+	_, err := command(ctx, nil, "go", "build", "-o", binary, "odradek/cmd/odradek")
+	return binary, err
+}
+
+// broker is a broker of this tree, in a process of its own.
+type broker struct {
+	binary  string
+	dir     string
+	address string
+	process *exec.Cmd
+	log     *os.File
+}
+
+// readyTime is how long a broker may take until it answers.
+const readyTime = 20 * time.Second
+
+func startBroker(ctx context.Context, binary, dir string) (*broker, error) {
+	// The port is free now, and nearly surely still a moment later.
+	free, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	b := &broker{binary: binary, dir: dir, address: free.Addr().String()}
+	free.Close()
+	if b.log, err = os.Create(filepath.Join(dir, "broker.log")); err != nil {
+		return nil, err
+	}
+	return b, b.start(ctx)
+}
+
+// start runs the broker and waits until it answers.
+func (b *broker) start(ctx context.Context) error {
+	b.process = exec.Command(b.binary, "serve", "--listeners", "PLAINTEXT://"+b.address,
+		"--log.dirs", filepath.Join(b.dir, "data"))
+	b.process.Stdout, b.process.Stderr = b.log, b.log
+	if err := b.process.Start(); err != nil {
+		return err
+	}
+	client, err := kgo.NewClient(kgo.SeedBrokers(b.address), kgo.DisableClientMetrics())
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	ctx, cancel := context.WithTimeout(ctx, readyTime)
+	defer cancel()
+	for {
+		if err = client.Ping(ctx); err == nil {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			b.kill()
+			return fmt.Errorf("the broker does not answer: %w; it said: %s", err, b.said())
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}
+
+// said is the end of what the broker printed.
+func (b *broker) said() string {
+	text, err := os.ReadFile(b.log.Name())
+	if err != nil {
+		return err.Error()
+	}
+	return excerpt(string(text))
+}
+
+// kill ends the broker as kill -9 does.
+func (b *broker) kill() {
+	if b.process == nil || b.process.Process == nil {
+		return
+	}
+	// Errors mean that it has ended already, which is what is wanted.
+	_ = b.process.Process.Kill()
+	_ = b.process.Wait()
+	b.process = nil
+}
+
+// stop asks the broker to end, as Ctrl-C does.
+func (b *broker) stop() error {
+	if err := b.process.Process.Signal(syscall.SIGINT); err != nil {
+		return err
+	}
+	done := make(chan error, 1)
+	go func() { done <- b.process.Wait() }()
+	select {
+	case err := <-done:
+		b.process = nil
+		if err != nil {
+			return fmt.Errorf("it ended with %w; it said: %s", err, b.said())
+		}
+		return nil
+	case <-time.After(readyTime):
+		b.kill()
+		return errors.New("it did not end")
+	}
+}
