@@ -30,7 +30,7 @@ func (w *World) Unleash(targets ...*Node) {
 	m := &nemesis{world: w, targets: targets, noise: w.noise.Fork("nemesis")}
 	w.nemesis = m
 	for _, k := range fault.All() {
-		if k.Describe().Scheduled && w.plan.On(k) {
+		if k.Describe().Moment == fault.Scheduled && w.plan.On(k) {
 			t := &timeline{nemesis: m, kind: k, noise: m.noise.ForkNumber("timeline", uint64(k))}
 			t.next()
 		}
@@ -45,8 +45,8 @@ type timeline struct {
 }
 
 func (t *timeline) next() {
-	t.nemesis.world.scheduler.After(10*time.Millisecond+t.noise.Tail(period), schedule.Fault, t, nil,
-		uint64(t.kind), 0)
+	wait := 10*time.Millisecond + t.noise.Tail(period)
+	t.nemesis.world.scheduler.After(wait, schedule.Fault, t, nil, uint64(t.kind), 0)
 }
 
 // Act is one moment.
@@ -199,8 +199,13 @@ type aim struct {
 	over bool
 }
 
-// aimedWithin is how many disk operations ahead a crash is aimed at most.
-const aimedWithin = 40
+// A crash is aimed at one of the next few operations after a while. Time says
+// which, as far as it can, so that the crash finds its place again when much
+// else was left out of a run.
+const (
+	aimedWithinOperations = 8
+	aimedWithinTime       = 20 * time.Millisecond
+)
 
 // aim has the node crash at one of its next disk operations.
 func (n *Node) aim(k fault.Kind, value uint64) {
@@ -215,7 +220,9 @@ func (n *Node) aim(k fault.Kind, value uint64) {
 	if w.nemesis != nil {
 		w.nemesis.aims = append(w.nemesis.aims, a)
 	}
-	n.disk.AimCrash(1+int(pick.Below(aimedWithin)), func(in time.Duration) {
+	after := w.Now().Plus(pick.Tail(aimedWithinTime))
+	count := 1 + int(pick.Below(aimedWithinOperations))
+	n.disk.AimCrash(after, count, func(in time.Duration) {
 		if in == 0 {
 			n.hit(a, power)
 			return

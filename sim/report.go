@@ -27,6 +27,8 @@ type Report struct {
 	Decisions []fault.Decision
 	// Sites are the places told by Trace.Sometimes, by name.
 	Sites []Site
+	// Watched are the events of the window that Config asked for.
+	Watched []string
 	// Story is the run in lines for a person.
 	Story []string
 }
@@ -53,6 +55,7 @@ func (w *World) Close() *Report {
 		Checkpoints: w.Trace().Checkpoints(), Events: w.Trace().Events(),
 		Simulated: time.Duration(w.Now()), Decisions: w.plan.Made(),
 		Sites: w.sites.sorted(), Story: w.Trace().Story(storyNotes),
+		Watched: w.Trace().Watched(),
 	}
 	for _, k := range fault.All() {
 		if t := w.plan.Tally(k); t.Planned > 0 {
@@ -151,7 +154,6 @@ func (s *sites) count(name string, hit bool) {
 
 func (s *sites) sorted() []Site {
 	list := make([]Site, 0, len(s.byName))
-	//tidy:allow map-range the list is sorted below
 	for _, site := range s.byName {
 		list = append(list, *site)
 	}

@@ -20,8 +20,12 @@ type Config struct {
 	Faults fault.Set
 	// Swarm turns about half of them off, by the seed.
 	Swarm bool
+	// Intensity multiplies the chances of faults; zero counts as one.
+	Intensity uint32
 	// Replay, when not nil, is the list of decisions to make instead of drawing.
 	Replay []fault.Decision
+	// ReplayByTime makes them by their time instead of by their exact place.
+	ReplayByTime bool
 	// Network and Disk are the defaults where they are zero.
 	Network network.Config
 	Disk    disk.Config
@@ -60,11 +64,13 @@ func New(c Config) *World {
 	if c.Disk == (disk.Config{}) {
 		c.Disk = disk.DefaultConfig()
 	}
+	s := schedule.New(c.Seed)
 	w := &World{
 		config:    c,
-		scheduler: schedule.New(c.Seed),
+		scheduler: s,
 		plan: fault.New(fault.Config{
-			Seed: c.Seed, Allowed: c.Faults, Swarm: c.Swarm, Replay: c.Replay,
+			Seed: c.Seed, Allowed: c.Faults, Swarm: c.Swarm, Intensity: c.Intensity,
+			Replay: c.Replay, ByTime: c.ReplayByTime, Clock: s.Now,
 		}),
 		noise: chance.New(c.Seed, "world"),
 	}

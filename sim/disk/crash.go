@@ -191,7 +191,8 @@ func (n *inode) cutPlatter() {
 		n.disk.pages.drop(n.platter[i])
 		n.platter[i] = nil
 	}
-	if rest := n.durableSize % pageSize; rest != 0 && keep <= len(n.platter) && n.platter[keep-1] != nil {
+	rest := n.durableSize % pageSize
+	if rest != 0 && keep <= len(n.platter) && n.platter[keep-1] != nil {
 		g := n.disk.pages.copyOf(n.platter[keep-1])
 		clear(g.data[rest:])
 		n.disk.pages.drop(n.platter[keep-1])

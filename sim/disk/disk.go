@@ -54,9 +54,7 @@ type Disk struct {
 	operations   []*operation
 	writeBehinds []*writeBehind
 	stallUntil   kafka.Instant
-	// aim counts the operations until the crash that is aimed at one of them.
-	aim   int
-	aimed func(in time.Duration)
+	aim          *aim
 }
 
 // New makes an empty disk of a node.
@@ -92,37 +90,11 @@ func (d *Disk) Unclean() bool {
 	return len(d.unclean) > 0 || len(d.changes) > 0 || len(d.operations) > 0
 }
 
-// AimCrash calls crash after count further operations that change something:
-// in the middle of the last one if that takes time, right after it otherwise.
-// It replaces an earlier aim.
-func (d *Disk) AimCrash(count int, crash func(in time.Duration)) {
-	d.aim, d.aimed = count, crash
-}
-
-// Aimed reports whether a crash is aimed at an operation to come.
-func (d *Disk) Aimed() bool { return d.aimed != nil }
-
-// strike counts an operation for AimCrash.
-func (d *Disk) strike(takes time.Duration) {
-	if d.aimed == nil {
-		return
-	}
-	if d.aim--; d.aim > 0 {
-		return
-	}
-	crash := d.aimed
-	d.aimed = nil
-	if takes > 0 {
-		takes = 1 + time.Duration(d.noise.Below(uint64(takes)))
-	}
-	crash(takes)
-}
-
 // Heal ends what is wrong with the device: no stall, all its room, every page
 // readable.
 func (d *Disk) Heal() {
 	d.squeezed, d.stallUntil = 0, 0
-	d.aimed = nil
+	d.aim = nil
 	d.eachFile(d.root, func(n *inode) {
 		for i := range n.flags {
 			n.flags[i] &^= bad

@@ -129,7 +129,7 @@ func (f *file) load(t *task.Task, position, length int64, reason string) error {
 	}
 	o := m.take()
 	o.action, o.file, o.first, o.end = doRead, n, first, end
-	m.start(o, d.takes(d.config.Read, end-first), 0)
+	m.start(o, d.after(d.takes(d.config.Read, end-first)))
 	if err := o.await(t, reason); err != nil {
 		return err
 	}
@@ -204,10 +204,7 @@ func (f *file) Sync(t *task.Task) error {
 	if len(o.frozen) > 0 {
 		o.fail(m.disk, fault.DiskSyncError)
 	}
-	ends := max(m.disk.lastSyncEnd(n),
-		m.disk.scheduler.Now().Plus(m.disk.takes(m.disk.config.Sync, len(o.frozen))))
-	o.position = int64(ends)
-	m.start(o, 0, ends)
+	m.start(o, n.writesUntil(m.disk.takes(m.disk.config.Sync, len(o.frozen))))
 	if err := o.await(t, "a sync"); err != nil {
 		f.told = n.failures
 		return err
@@ -236,7 +233,7 @@ func (f *file) WriteThrough(t *task.Task, p []byte, position kafka.Position) err
 	o := m.take()
 	o.action, o.file, o.data, o.position = doThrough, n, p, int64(position)
 	o.fail(m.disk, fault.DiskThroughError)
-	m.start(o, m.disk.takes(m.disk.config.Through, len(p)/pageSize), 0)
+	m.start(o, m.disk.after(m.disk.takes(m.disk.config.Through, len(p)/pageSize)))
 	return o.await(t, "a write-through")
 }
 

@@ -3,6 +3,7 @@ package disk
 import (
 	"odradek/core/assert"
 	"odradek/core/env"
+	"odradek/core/kafka"
 )
 
 // flags say how a page of the cache stands to the platter.
@@ -48,6 +49,8 @@ type inode struct {
 	ranges               []pinnedRange
 	// failures counts the syncs and write-behinds that failed.
 	failures uint32
+	// lastWrite is when the last sync or write-behind so far ends.
+	lastWrite kafka.Instant
 	// syncs is how many operations hold frozen pages of the file now.
 	syncs   int
 	unclean bool

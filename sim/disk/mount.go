@@ -187,7 +187,7 @@ func (m *Mount) SyncDir(t *task.Task, name string) error {
 	o := m.take()
 	o.action, o.dir, o.changes = doSyncDir, dir, len(m.disk.changes)
 	o.fail(m.disk, fault.DiskSyncDirError)
-	m.start(o, m.disk.takes(m.disk.config.Sync, 1), 0)
+	m.start(o, m.disk.after(m.disk.takes(m.disk.config.Sync, 1)))
 	return o.await(t, "a directory sync")
 }
 

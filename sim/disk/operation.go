@@ -58,12 +58,13 @@ func (d *Disk) takes(base time.Duration, pages int) time.Duration {
 	return t + max(0, d.stallUntil.Since(d.scheduler.Now()))
 }
 
-// start sends an operation to the device.
-func (m *Mount) start(o *operation, takes time.Duration, notBefore kafka.Instant) {
+func (d *Disk) after(takes time.Duration) kafka.Instant { return d.scheduler.Now().Plus(takes) }
+
+// start sends an operation to the device, which is done with it at an instant.
+func (m *Mount) start(o *operation, at kafka.Instant) {
 	d := m.disk
 	o.mount = m
 	d.operations = append(d.operations, o)
-	at := max(d.scheduler.Now().Plus(takes), notBefore)
 	d.scheduler.At(at, schedule.DiskDone, o, m.lane, uint64(o.action), o.subject())
 	if o.action != doRead {
 		d.strike(at.Since(d.scheduler.Now()))

@@ -1,6 +1,8 @@
 package disk
 
 import (
+	"time"
+
 	"odradek/core/env"
 	"odradek/core/kafka"
 	"odradek/sim/chance"
@@ -73,15 +75,13 @@ func (o *operation) finishSync() {
 	n.settleSize(o.size)
 }
 
-// lastSyncEnd is when the latest sync of the file that is still in flight ends:
-// a later one doesn't end before it, since it covers its pages too.
-func (d *Disk) lastSyncEnd(n *inode) (end kafka.Instant) {
-	for _, o := range d.operations {
-		if o.action == doSync && o.file == n {
-			end = max(end, kafka.Instant(o.position))
-		}
-	}
-	return end
+// writesUntil is when a write of the file's dirty pages that begins now ends,
+// if it takes so long by itself. Writes of one file end in the order in which they
+// began: a sync covers the write-behinds before it, and no older version of a
+// page replaces a newer one.
+func (n *inode) writesUntil(takes time.Duration) kafka.Instant {
+	n.lastWrite = max(n.lastWrite, n.disk.scheduler.Now().Plus(takes))
+	return n.lastWrite
 }
 
 // writeBehind is a StartWriteback on its way.
@@ -114,8 +114,8 @@ func (n *inode) startWriteback(first, end int, lane *schedule.Lane) {
 		d.alarm(fault.DiskWritebackError, n)
 	}
 	d.writeBehinds = append(d.writeBehinds, w)
-	d.scheduler.After(d.takes(d.config.Sync, len(w.frozen)), schedule.WriteBehind, w, lane,
-		n.number, uint64(first))
+	ends := n.writesUntil(d.takes(d.config.Sync, len(w.frozen)))
+	d.scheduler.At(ends, schedule.WriteBehind, w, lane, n.number, uint64(first))
 }
 
 // Act is the end of the write-behind.

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"odradek/core/kafka"
 )
 
 // Decision is one answer of a Plan that was not "nothing".
@@ -18,14 +20,23 @@ type Decision struct {
 	// Value says how the fault looks; it is not zero. What its bits mean
 	// belongs to the place that asked.
 	Value uint64
+	// At is when it was made. It matters only for a replay by time.
+	At kafka.Instant
+}
+
+// place is what makes a decision that one and no other.
+type place struct {
+	kind Kind
+	node int
+	nth  uint32
 }
 
 // World stands for no particular node in a Decision.
 const World = -1
 
-// String writes a decision as "disk.sync-error node=2 nth=14 value=0x9f".
+// String writes a decision as "disk.sync-error node=2 nth=14 value=0x9f at=1500".
 func (d Decision) String() string {
-	return fmt.Sprintf("%s node=%d nth=%d value=%#x", d.Kind, d.Node, d.Nth, d.Value)
+	return fmt.Sprintf("%s node=%d nth=%d value=%#x at=%d", d.Kind, d.Node, d.Nth, d.Value, d.At)
 }
 
 // ErrDecision is returned for a line that is not a decision.
@@ -40,9 +51,11 @@ func ParseDecision(line string) (Decision, error) {
 		return d, fmt.Errorf("%w: unknown kind in %q", ErrDecision, line)
 	}
 	d.Kind = kind
-	_, err := fmt.Sscanf(rest, "node=%d nth=%d value=0x%x", &d.Node, &d.Nth, &d.Value)
+	_, err := fmt.Sscanf(rest, "node=%d nth=%d value=0x%x at=%d",
+		&d.Node, &d.Nth, &d.Value, &d.At)
 	if err != nil || d.Node < World || d.Value == 0 {
-		return d, fmt.Errorf("%w: want \"kind node=N nth=N value=0xN\", got %q", ErrDecision, line)
+		return d, fmt.Errorf("%w: want \"kind node=N nth=N value=0xN at=N\", got %q",
+			ErrDecision, line)
 	}
 	return d, nil
 }

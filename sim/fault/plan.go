@@ -1,7 +1,12 @@
 package fault
 
 import (
+	"cmp"
+	"slices"
+	"time"
+
 	"odradek/core/assert"
+	"odradek/core/kafka"
 	"odradek/sim/chance"
 )
 
@@ -16,8 +21,16 @@ type Config struct {
 	// Swarm turns about half of the allowed kinds off, and varies the chances
 	// of the others, by the seed.
 	Swarm bool
+	// Intensity multiplies the chances; zero counts as one.
+	Intensity uint32
 	// Replay, when not nil, is the whole list of decisions: nothing is drawn.
 	Replay []Decision
+	// ByTime has a replayed decision made the first time that its kind is asked
+	// for on its node at or after its time, instead of at its exact place: a list
+	// from which much was left out still means what it meant.
+	ByTime bool
+	// Clock tells the time of decisions.
+	Clock func() kafka.Instant
 }
 
 // Plan answers what goes wrong in one run.
@@ -25,18 +38,22 @@ type Plan struct {
 	seed    uint64
 	chances [Kinds]uint32
 	asked   [][Kinds]uint32 // by node+1
-	replay  map[Decision]uint64
-	made    []Decision
-	ledger  [Kinds]Tally
-	calm    bool
+	// replay, when not nil, holds the decisions to make; replayed are their kinds.
+	replay   map[place]uint64
+	replayed Set
+	byTime   map[place][]Decision // nth is always 0
+	clock    func() kafka.Instant
+	made     []Decision
+	ledger   [Kinds]Tally
+	calm     bool
 }
 
 // New makes the plan of a run.
 func New(c Config) *Plan {
-	p := &Plan{seed: chance.Combine(c.Seed, chance.Text("faults"))}
+	p := &Plan{seed: chance.Combine(c.Seed, chance.Text("faults")), clock: c.Clock}
 	swarm := chance.New(c.Seed, "swarm")
 	for k := range Kinds {
-		millionths := catalogue[k].Millionths
+		millionths := min(million, catalogue[k].Millionths*max(1, c.Intensity))
 		if k == Operation {
 			p.chances[k] = millionths
 			continue
@@ -52,14 +69,26 @@ func New(c Config) *Plan {
 		}
 	}
 	if c.Replay != nil {
-		p.replay = make(map[Decision]uint64, len(c.Replay))
-		for _, d := range c.Replay {
-			key := d
-			key.Value = 0
-			p.replay[key] = d.Value
-		}
+		p.load(c.Replay, c.ByTime)
 	}
 	return p
+}
+
+// load takes the decisions of a replay.
+func (p *Plan) load(list []Decision, byTime bool) {
+	p.replay = make(map[place]uint64, len(list))
+	p.byTime = map[place][]Decision{}
+	list = slices.Clone(list)
+	slices.SortStableFunc(list, func(a, b Decision) int { return cmp.Compare(a.At, b.At) })
+	for _, d := range list {
+		p.replayed = p.replayed.With(d.Kind)
+		if byTime {
+			key := place{kind: d.Kind, node: d.Node}
+			p.byTime[key] = append(p.byTime[key], d)
+		} else {
+			p.replay[place{d.Kind, d.Node, d.Nth}] = d.Value
+		}
+	}
 }
 
 // vary scales a chance by 1/4, 1/2, 1, 2 or 4.
@@ -68,7 +97,7 @@ func vary(millionths uint32, step uint64) uint32 {
 }
 
 // On reports whether a kind can happen in this run.
-func (p *Plan) On(k Kind) bool { return p.chances[k] > 0 || p.replay != nil }
+func (p *Plan) On(k Kind) bool { return p.chances[k] > 0 || p.replayed.Has(k) }
 
 // Calm ends all faults: from now on every answer but Operation's is "nothing",
 // and what clients do goes on. The end of a run checks a world that has healed.
@@ -77,13 +106,13 @@ func (p *Plan) Calm() { p.calm = true }
 // Draw asks whether a kind happens here and now on a node (or World). The value
 // is a random number that is not zero; the same one comes back in a replay.
 func (p *Plan) Draw(k Kind, node int) (value uint64, happens bool) {
-	if p.chances[k] == 0 && p.replay == nil {
+	if !p.On(k) {
 		return 0, false
 	}
 	for node+1 >= len(p.asked) {
 		p.asked = append(p.asked, [Kinds]uint32{})
 	}
-	d := Decision{Kind: k, Node: node, Nth: p.asked[node+1][k]}
+	d := Decision{Kind: k, Node: node, Nth: p.asked[node+1][k], At: p.clock()}
 	p.asked[node+1][k]++
 	if p.calm && k != Operation {
 		return 0, false
@@ -107,7 +136,7 @@ func (p *Plan) Asked(k Kind, node int) uint32 {
 
 func (p *Plan) answer(d Decision) uint64 {
 	if p.replay != nil {
-		return p.replay[d]
+		return p.replayedAnswer(d)
 	}
 	key := uint64(d.Kind)<<56 | uint64(uint32(d.Node+1))<<32 | uint64(d.Nth)
 	r := chance.Combine(p.seed, key)
@@ -115,6 +144,25 @@ func (p *Plan) answer(d Decision) uint64 {
 		return 0
 	}
 	return chance.Mix(r) | 1<<63
+}
+
+func (p *Plan) replayedAnswer(d Decision) uint64 {
+	key := place{kind: d.Kind, node: d.Node}
+	if list := p.byTime[key]; len(list) > 0 && list[0].At <= d.At.Plus(slack(d.Kind)) {
+		p.byTime[key] = list[1:]
+		return list[0].Value
+	}
+	key.nth = d.Nth
+	return p.replay[key]
+}
+
+// slack is how much too early a replay by time may make a decision: what a
+// crash does belongs to the crash, which may have moved.
+func slack(k Kind) time.Duration {
+	if catalogue[k].Moment == Crashing {
+		return 10 * time.Second
+	}
+	return 0
 }
 
 // Made lists the decisions so far: what replays this run.

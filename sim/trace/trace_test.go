@@ -68,7 +68,8 @@ func TestStoryKeepsAlarmsAndTheLatestNotes(t *testing.T) {
 	tr.Alarm(trace.Note{At: 20000, Kind: "failure", Subject: "lost"})
 	story := tr.Story(3)
 	got := strings.Join(story, "\n")
-	for _, want := range []string{"node.kill", "append (9997, 0)", "append (9999, 0)", "failure lost"} {
+	wanted := []string{"node.kill", "append (9997, 0)", "append (9999, 0)", "failure lost"}
+	for _, want := range wanted {
 		if !strings.Contains(got, want) {
 			t.Fatalf("%q is missing in:\n%s", want, got)
 		}
@@ -84,7 +85,8 @@ func TestWatchWritesItsWindow(t *testing.T) {
 	for i := range 20 {
 		tr.Event(kafka.Instant(i), 3, 1, uint64(i), 0)
 	}
-	if got := tr.Watched(); len(got) != 3 || !strings.HasPrefix(got[0], "event 5 at 5ns: kind 3 lane 1") {
+	got := tr.Watched()
+	if len(got) != 3 || !strings.HasPrefix(got[0], "event 5 at 5ns: kind 3 lane 1") {
 		t.Fatalf("%q", got)
 	}
 }
