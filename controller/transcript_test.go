@@ -221,7 +221,8 @@ func overTheWire(t testing.TB, response kmsg.Response) kmsg.Response {
 	return read
 }
 
-func answered[R kmsg.Response](records []metadata.Record, response R) ([]metadata.Record, kmsg.Response) {
+func answered[R kmsg.Response](records []metadata.Record,
+	response R) ([]metadata.Record, kmsg.Response) {
 	return records, response
 }
 

@@ -12,13 +12,15 @@ import (
 // is data, so that the reference pages can print it.
 type check struct {
 	kind checkKind
-	// low and high are inclusive.
-	low, high int64
+	limits
 	// allowed are the texts that a string, or an item of a list, may be.
 	allowed []string
 	// or is a number that is allowed beside low to high.
 	or int64
 }
+
+// limits bound a number. Both are inclusive.
+type limits struct{ low, high int64 }
 
 type checkKind int8
 
@@ -33,13 +35,11 @@ const (
 	notEmpty
 )
 
-func least(low int64) check { return check{kind: atLeast, low: low} }
+func least(low int64) check { return check{kind: atLeast, limits: limits{low: low}} }
 
-func within(low, high int64) check { return check{kind: between, low: low, high: high} }
+func within(l limits) check { return check{kind: between, limits: l} }
 
-func withinOr(low, high, or int64) check {
-	return check{kind: betweenOr, low: low, high: high, or: or}
-}
+func withinOr(l limits, or int64) check { return check{kind: betweenOr, limits: l, or: or} }
 
 func either(allowed ...string) check { return check{kind: oneOf, allowed: allowed} }
 

@@ -71,12 +71,12 @@ var topicDefinitions = [...]Definition{
 			" the last record of every key, and both together do both. An empty list keeps everything." +
 			" Records of a compacted topic must have keys."},
 	{Name: CompressionGzipLevel, Type: Int, Default: "-1", Importance: Medium,
-		check:    withinOr(1, 9, -1),
+		check:    withinOr(limits{1, 9}, -1),
 		Synonyms: follows(CompressionGzipLevel),
 		Doc: "How hard gzip tries when compression.type is gzip: 1 is fast, 9 is small, -1 leaves the" +
 			" choice to the codec."},
 	{Name: CompressionLz4Level, Type: Int, Default: "9", Importance: Medium,
-		check:    within(1, 17),
+		check:    within(limits{1, 17}),
 		Synonyms: follows(CompressionLz4Level),
 		Doc:      "How hard lz4 tries when compression.type is lz4: 1 is fast, 17 is small."},
 	{Name: CompressionType, Type: String, Default: CompressionProducer, Importance: Medium,
@@ -85,7 +85,7 @@ var topicDefinitions = [...]Definition{
 		Doc: "How batches are compressed in the log. \"producer\" stores them as they came; any codec," +
 			" or \"uncompressed\", makes the broker convert batches that are compressed otherwise."},
 	{Name: CompressionZstdLevel, Type: Int, Default: "3", Importance: Medium,
-		check:    within(-131072, 22),
+		check:    within(limits{-131072, 22}),
 		Synonyms: follows(CompressionZstdLevel),
 		Doc: "How hard zstd tries when compression.type is zstd: 22 is smallest, negative levels are" +
 			" fastest."},
@@ -157,7 +157,7 @@ var topicDefinitions = [...]Definition{
 		Doc: "Whose clock a record's time is from: CreateTime is the producer's, LogAppendTime the" +
 			" broker's."},
 	{Name: MinCleanableDirtyRatio, Type: Double, Default: "0.5", Importance: Medium,
-		check:    within(0, 1),
+		check:    within(limits{0, 1}),
 		Synonyms: follows("log.cleaner.min.cleanable.ratio"),
 		Doc: "Which part of a compacted log must be new before it is compacted again, between 0" +
 			" and 1: a lower ratio wastes less space and does more work."},

@@ -2,6 +2,7 @@ package image
 
 import (
 	"slices"
+	"strings"
 
 	"odradek/controller/metadata"
 	"odradek/core/kafka"
@@ -12,7 +13,8 @@ type Broker struct {
 	ID            kafka.BrokerID
 	IncarnationID metadata.UUID
 	// Epoch is the offset of the registration.
-	Epoch     kafka.BrokerEpoch
+	Epoch kafka.BrokerEpoch
+	// Endpoints and Features are in the order of their names.
 	Endpoints []metadata.Endpoint
 	Features  []metadata.Feature
 	// Rack is nil when the broker has none.
@@ -40,11 +42,13 @@ func (b *Broker) Endpoint(listener string) (metadata.Endpoint, bool) {
 
 func newBroker(r *metadata.RegisterBrokerRecord) *Broker {
 	return &Broker{
-		ID:                   r.BrokerID,
-		IncarnationID:        r.IncarnationID,
-		Epoch:                r.BrokerEpoch,
-		Endpoints:            slices.Clone(r.Endpoints),
-		Features:             slices.Clone(r.Features),
+		ID:            r.BrokerID,
+		IncarnationID: r.IncarnationID,
+		Epoch:         r.BrokerEpoch,
+		Endpoints: slices.SortedFunc(slices.Values(r.Endpoints),
+			func(a, b metadata.Endpoint) int { return strings.Compare(a.Name, b.Name) }),
+		Features: slices.SortedFunc(slices.Values(r.Features),
+			func(a, b metadata.Feature) int { return strings.Compare(a.Name, b.Name) }),
 		Rack:                 r.Rack,
 		Fenced:               r.Fenced,
 		InControlledShutdown: r.InControlledShutdown,

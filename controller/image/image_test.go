@@ -167,6 +167,8 @@ func TestContradictions(t *testing.T) {
 	base, _ := apply(t, image.Empty(), topic("a", 1), partition(1, 0),
 		&metadata.RegisterBrokerRecord{BrokerID: 1, BrokerEpoch: 5},
 		&metadata.ProducerIDsRecord{NextProducerID: 1000})
+	removal := &metadata.RemoveTopicRecord{TopicID: id(1)}
+	beginning := &metadata.BeginTransactionRecord{}
 	for name, records := range map[string][]metadata.Record{
 		"the name is taken":          {topic("a", 2)},
 		"the id is taken":            {topic("b", 1)},
@@ -177,13 +179,13 @@ func TestContradictions(t *testing.T) {
 		"no index":                   {partition(1, -1)},
 		"a huge index":               {partition(1, 1<<30)},
 		"a change of nothing":        {metadata.NewPartitionChange(id(1), 7)},
-		"removed twice":              {&metadata.RemoveTopicRecord{TopicID: id(1)}, &metadata.RemoveTopicRecord{TopicID: id(1)}},
+		"removed twice":              {removal, removal},
 		"an unknown broker":          {&metadata.UnregisterBrokerRecord{BrokerID: 2, BrokerEpoch: 5}},
 		"another epoch":              {&metadata.FenceBrokerRecord{BrokerID: 1, BrokerEpoch: 4}},
 		"producer ids go back":       {&metadata.ProducerIDsRecord{NextProducerID: 999}},
 		"an end without a beginning": {&metadata.EndTransactionRecord{}},
 		"an abort without one":       {&metadata.AbortTransactionRecord{}},
-		"two beginnings":             {&metadata.BeginTransactionRecord{}, &metadata.BeginTransactionRecord{}},
+		"two beginnings":             {beginning, beginning},
 		"no end":                     {&metadata.BeginTransactionRecord{}},
 	} {
 		delta := base.Begin()
@@ -215,7 +217,8 @@ func TestBrokersChange(t *testing.T) {
 	}
 	img, _ = apply(t, img, &metadata.BrokerRegistrationChangeRecord{BrokerID: 3, BrokerEpoch: 9,
 		InControlledShutdown: metadata.Set, CordonedLogDirs: dirs})
-	if b := img.Broker(3); b.Active() || b.Fenced || len(b.CordonedLogDirs) != 1 || len(b.LogDirs) != 1 {
+	b := img.Broker(3)
+	if b.Active() || b.Fenced || len(b.CordonedLogDirs) != 1 || len(b.LogDirs) != 1 {
 		t.Errorf("%+v", b)
 	}
 	img, _ = apply(t, img, &metadata.UnregisterBrokerRecord{BrokerID: 3, BrokerEpoch: 9})

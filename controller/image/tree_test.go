@@ -69,7 +69,8 @@ func checkBalance(t *rapid.T, n *node[int, int]) {
 	if n.size != n.left.count()+n.right.count()+1 {
 		t.Fatal("a size is wrong")
 	}
-	if n.left.weight() > weightRatio*n.right.weight() || n.right.weight() > weightRatio*n.left.weight() {
+	left, right := n.left.weight(), n.right.weight()
+	if left > weightRatio*right || right > weightRatio*left {
 		t.Fatalf("siblings of %d and %d", n.left.count(), n.right.count())
 	}
 	checkBalance(t, n.left)
