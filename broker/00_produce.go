@@ -1,0 +1,396 @@
+package broker
+
+import (
+	"time"
+
+	"odradek/core/assert"
+	"odradek/core/batch"
+	"odradek/core/journal"
+	"odradek/core/kafka"
+	"odradek/core/wire"
+	"odradek/replica"
+)
+
+// Produce (key 0) appends one batch to each of some partitions.
+//
+// What is acknowledged is on disk: acks=1 and acks=all both wait until the
+// batch is below the highWatermark, which is flushed. With
+// flush.policy=background the page cache is enough, as in Kafka. acks=0 has no
+// answer; an error then closes the connection.
+//
+// Requests of one connection overlap, and share a group commit; appends of one
+// partition are in the order of the connection's requests. Batches are not
+// decoded on the way unless the topic's configuration asks for it.
+//
+// Not done: transactions (a transactional batch gets INVALID_TXN_STATE).
+//
+// Versions: 3 batch format v2 only; 7 zstd (KIP-110); 8 per-record errors
+// (KIP-467); 10 leader hints (KIP-951), never needed with one broker; 13 topic
+// ids (KIP-516). 0 to 2 are advertised and refused, see wire.Table.
+
+// produceSweepInterval is how often unanswered requests are looked at for
+// time-outs; nothing is looked at while there are none.
+const produceSweepInterval = 250 * time.Millisecond
+
+// produce is one request from its arrival to its answer, on the shard of its
+// connection. It is used again for later ones.
+type produce struct {
+	shard    *Shard
+	ticket   ticket
+	held     heldRequest
+	request  wire.ProduceRequest
+	response wire.ProduceResponse
+	entries  []produceEntry
+	// legs has one place a shard; those without entries take no part.
+	legs []produceLeg
+	// away is how many legs have not come back.
+	away     int
+	answered bool
+	deadline kafka.Instant
+	// the list of requests that wait, for the sweep
+	prev, next *produce
+}
+
+// produceEntry is one partition of a request.
+type produceEntry struct {
+	shard int
+	// id is zero for a partition that is not known.
+	id kafka.TopicPartition
+	// host is the partition when it is on the connection's own shard.
+	host    *partition
+	records []byte
+	outcome produceOutcome
+}
+
+// produceOutcome is what the partition's shard says of an entry.
+type produceOutcome struct {
+	code           kafka.ErrorCode
+	message        string
+	recordErrors   []batch.RecordError
+	baseOffset     kafka.Offset
+	logAppendTime  kafka.Timestamp
+	logStartOffset kafka.Offset
+}
+
+// produceLeg is the part of a request that one shard does. Between its sending
+// and its return the leg and its entries belong to that shard.
+type produceLeg struct {
+	produce *produce
+	shard   *Shard
+	entries []int
+	// waiting is how many entries are appended and not acknowledged, plus one
+	// while the leg is being begun.
+	waiting int
+	// back is set, by the connection's shard only, when the leg has come home.
+	back bool
+}
+
+// beginProduce takes a request in. It never waits: what has to wait is kept in
+// the produce.
+func (s *Shard) beginProduce(k ticket, held heldRequest) {
+	p := s.takeProduce()
+	p.ticket, p.held = k, held
+	p.answered = false
+	if err := p.request.Parse(held.header.Version, held.body); err != nil {
+		s.recycleProduce(p)
+		k.hangUp()
+		return
+	}
+	p.collect()
+	p.deadline = s.world.Loop.Now().Plus(time.Duration(p.request.TimeoutMillis) * time.Millisecond)
+	p.away = 1 // keeps the answer back until every leg has been sent
+	for i := range p.legs {
+		if len(p.legs[i].entries) > 0 {
+			p.away++
+		}
+	}
+	for i := range p.legs {
+		leg := &p.legs[i]
+		leg.back = false
+		switch {
+		case len(leg.entries) == 0:
+		case i == s.index():
+			leg.begin(s)
+		default:
+			s.world.Shards.Send(i, leg)
+		}
+	}
+	p.legIsHome()
+	if !p.answered {
+		s.waitProduce(p)
+	}
+}
+
+// collect lists the request's partitions and divides them among the shards.
+// What is wrong with the request as a whole is answered for each partition.
+func (p *produce) collect() {
+	s := p.shard
+	refusal := p.refusal()
+	for t := range p.request.Topics {
+		topic := &p.request.Topics[t]
+		route, code := s.produceRoute(p.held.header.Version, topic)
+		for i := range topic.Partitions {
+			e := produceEntry{records: topic.Partitions[i].Records,
+				outcome: failedProduce(code)}
+			if refusal != kafka.None {
+				e.outcome = failedProduce(refusal)
+			} else if code == kafka.None {
+				index := topic.Partitions[i].Partition
+				if place := route.partition(index); place == nil {
+					e.outcome = failedProduce(kafka.ErrUnknownTopicOrPartition)
+				} else {
+					e.shard, e.host = place.shard, place.host
+					e.id = kafka.TopicPartition{Topic: route.id, Partition: index}
+					p.legs[e.shard].entries = append(p.legs[e.shard].entries, len(p.entries))
+				}
+			}
+			p.entries = append(p.entries, e)
+		}
+	}
+}
+
+func (s *Shard) produceRoute(version int16, topic *wire.ProduceTopic) (*topicRoute, kafka.ErrorCode) {
+	if version >= 13 {
+		if route := s.routes.byID[topic.TopicID]; route != nil {
+			return route, kafka.None
+		}
+		return nil, kafka.ErrUnknownTopicID
+	}
+	if route := s.routes.byName[string(topic.Name)]; route != nil {
+		return route, kafka.None
+	}
+	return nil, kafka.ErrUnknownTopicOrPartition
+}
+
+// refusal is what is wrong with the whole request.
+func (p *produce) refusal() kafka.ErrorCode {
+	switch {
+	case p.request.Acks < -1 || p.request.Acks > 1:
+		return kafka.ErrInvalidRequiredAcks
+	case p.request.TransactionalID != nil:
+		// Transactions are not served yet, so no transactional id is known.
+		return kafka.ErrInvalidProducerIDMapping
+	}
+	return kafka.None
+}
+
+func failedProduce(code kafka.ErrorCode) produceOutcome {
+	return produceOutcome{code: code, baseOffset: kafka.NoOffset,
+		logAppendTime: kafka.NoTimestamp, logStartOffset: kafka.NoOffset}
+}
+
+// begin does a leg's appends, on the shard that owns the partitions.
+func (leg *produceLeg) begin(s *Shard) {
+	leg.shard = s
+	leg.waiting = 1
+	for _, i := range leg.entries {
+		if len(s.delayed) > 0 || s.isCongested(leg, i) {
+			s.delayProduce(leg, i)
+			continue
+		}
+		leg.appendEntry(s, i)
+	}
+	leg.entryIsDone()
+}
+
+// isCongested reports whether an entry has to wait for room in the journal.
+func (s *Shard) isCongested(leg *produceLeg, entry int) bool {
+	return s.node.FlushDurable &&
+		s.journal.Ready(len(leg.produce.entries[entry].records)) == journal.ErrCongested
+}
+
+// appendEntry appends one entry, and waits for its acknowledgement if the
+// request does.
+func (leg *produceLeg) appendEntry(s *Shard, i int) {
+	p := leg.produce
+	e := &p.entries[i]
+	host := e.host
+	if host == nil {
+		host = s.hosts[e.id]
+	}
+	if host == nil || host.retired {
+		e.outcome = failedProduce(kafka.ErrUnknownTopicOrPartition)
+		return
+	}
+	next, outcome := host.produce(s, e.records, p.held.header.Version, p.request.Acks)
+	e.outcome = outcome
+	if outcome.code == kafka.None && p.request.Acks != 0 && next > host.HighWatermark() {
+		leg.waiting++
+		host.AwaitHighWatermark(next, leg, i)
+	}
+}
+
+// Acknowledged implements replica.AckWaiter.
+func (leg *produceLeg) Acknowledged(int) { leg.entryIsDone() }
+
+// Abandoned implements replica.AckWaiter: the partition was deleted, or its
+// disk failed, before the batch was flushed. It may have survived or not.
+func (leg *produceLeg) Abandoned(tag int) {
+	leg.produce.entries[tag].outcome = failedProduce(kafka.ErrNotLeaderOrFollower)
+	leg.entryIsDone()
+}
+
+var _ replica.AckWaiter = (*produceLeg)(nil)
+
+func (leg *produceLeg) entryIsDone() {
+	assert.That(leg.waiting > 0, "a leg waits for what is not done")
+	leg.waiting--
+	if leg.waiting > 0 {
+		return
+	}
+	home := leg.produce.shard
+	if leg.shard == home {
+		leg.back = true
+		leg.produce.legIsHome()
+		return
+	}
+	leg.shard.world.Shards.Send(home.index(), produceLegDone{leg})
+}
+
+// produceLegDone brings a leg home from another shard.
+type produceLegDone struct{ leg *produceLeg }
+
+func (d produceLegDone) arrive() {
+	d.leg.back = true
+	d.leg.produce.legIsHome()
+}
+
+func (p *produce) legIsHome() {
+	p.away--
+	if p.away > 0 {
+		return
+	}
+	if !p.answered {
+		p.answer(false)
+	}
+	p.shard.forgetProduce(p)
+	p.shard.recycleProduce(p)
+}
+
+// answer sends the response. When the time is over, the entries of legs that
+// are still away belong to other shards and are not looked at.
+func (p *produce) answer(timedOut bool) {
+	p.answered = true
+	if p.request.Acks == 0 {
+		if p.anyFailed() {
+			p.ticket.hangUp()
+		} else {
+			p.ticket.answerNothing()
+		}
+		return
+	}
+	p.fillResponse(timedOut)
+	s, header := p.shard, p.held.header
+	s.scratch = p.response.AppendFrame(s.scratch[:0], header.Version, header.CorrelationID)
+	s.answerScratch(p.ticket)
+}
+
+// fillResponse copies the entries' outcomes into the response, in the order of
+// the request.
+func (p *produce) fillResponse(timedOut bool) {
+	p.response.Reset()
+	next := 0
+	for t := range p.request.Topics {
+		topic := &p.request.Topics[t]
+		p.response.AddTopic(topic.Name, topic.TopicID)
+		for i := range topic.Partitions {
+			e := &p.entries[next]
+			next++
+			r := p.response.AddPartition(topic.Partitions[i].Partition)
+			if timedOut && e.id != (kafka.TopicPartition{}) && !p.legs[e.shard].back {
+				r.Error = kafka.ErrRequestTimedOut
+				continue
+			}
+			o := &e.outcome
+			r.Error, r.ErrorMessage = o.code, o.message
+			r.BaseOffset, r.LogStartOffset = o.baseOffset, o.logStartOffset
+			r.LogAppendTime = o.logAppendTime
+			for _, fault := range o.recordErrors {
+				r.RecordErrors = append(r.RecordErrors, wire.RecordError(fault))
+			}
+		}
+	}
+}
+
+func (p *produce) anyFailed() bool {
+	for i := range p.entries {
+		if p.entries[i].outcome.code != kafka.None {
+			return true
+		}
+	}
+	return false
+}
+
+// sweepProduces answers the requests whose time is over. They are kept until
+// their legs are home.
+func (s *Shard) sweepProduces() {
+	now := s.world.Loop.Now()
+	for p := s.oldestProduce; p != nil; {
+		next := p.next
+		if !p.answered && p.deadline <= now {
+			p.answer(true)
+		}
+		p = next
+	}
+	if s.oldestProduce != nil {
+		s.produceSweep.Set(now.Plus(produceSweepInterval))
+	}
+}
+
+func (s *Shard) waitProduce(p *produce) {
+	p.prev, p.next = s.newestProduce, nil
+	if s.newestProduce != nil {
+		s.newestProduce.next = p
+	} else {
+		s.oldestProduce = p
+		s.produceSweep.Set(s.world.Loop.Now().Plus(produceSweepInterval))
+	}
+	s.newestProduce = p
+}
+
+func (s *Shard) forgetProduce(p *produce) {
+	if p.prev == nil && s.oldestProduce != p {
+		return // it never had to wait
+	}
+	if p.prev != nil {
+		p.prev.next = p.next
+	} else {
+		s.oldestProduce = p.next
+	}
+	if p.next != nil {
+		p.next.prev = p.prev
+	} else {
+		s.newestProduce = p.prev
+	}
+	p.prev, p.next = nil, nil
+	if s.oldestProduce == nil {
+		s.produceSweep.Stop()
+	}
+}
+
+// takeProduce returns a produce to use, an old one where there is one.
+func (s *Shard) takeProduce() *produce {
+	if n := len(s.idleProduces); n > 0 {
+		p := s.idleProduces[n-1]
+		s.idleProduces = s.idleProduces[:n-1]
+		return p
+	}
+	p := &produce{shard: s, legs: make([]produceLeg, s.world.Shards.Count())}
+	for i := range p.legs {
+		p.legs[i].produce = p
+	}
+	return p
+}
+
+func (s *Shard) recycleProduce(p *produce) {
+	p.held.frame.Release()
+	p.held, p.ticket = heldRequest{}, ticket{}
+	clear(p.entries)
+	p.entries = p.entries[:0]
+	for i := range p.legs {
+		p.legs[i].entries = p.legs[i].entries[:0]
+	}
+	if len(s.idleProduces) < idleRequestsMax {
+		s.idleProduces = append(s.idleProduces, p)
+	}
+}

@@ -1,0 +1,141 @@
+package broker
+
+import (
+	"odradek/core/kafka"
+	"odradek/core/log"
+	"odradek/core/task"
+
+	"github.com/twmb/franz-go/pkg/kmsg"
+)
+
+// ListOffsets (key 2) finds offsets by timestamp, or by one of the special
+// numbers that stand for an end of the log.
+//
+// Strict: the answer is true of the moment it is given. "Latest" is the
+// highWatermark (the lastStableOffset with read_committed). There is no tiered
+// storage, so the earliest local offset is the earliest of all, and nothing is
+// tiered or waits for it.
+//
+// Versions: 2 isolation level; 4 leader epochs (KIP-320); 7 largest timestamp
+// (KIP-734); 8, 9, 11 tiered storage.
+func (s *Shard) listOffsets(t *task.Task, q *kmsg.ListOffsetsRequest) kmsg.Response {
+	response := kmsg.NewPtrListOffsetsResponse()
+	var ids []kafka.TopicPartition
+	var asked []kmsg.ListOffsetsRequestTopicPartition
+	var answers []*kmsg.ListOffsetsResponseTopicPartition
+	for _, topic := range q.Topics {
+		answer := kmsg.NewListOffsetsResponseTopic()
+		answer.Topic = topic.Topic
+		answer.Partitions = make([]kmsg.ListOffsetsResponseTopicPartition, len(topic.Partitions))
+		response.Topics = append(response.Topics, answer)
+		for i, partition := range topic.Partitions {
+			place := &answer.Partitions[i]
+			*place = kmsg.NewListOffsetsResponseTopicPartition()
+			place.Partition = partition.Partition
+			id, known := s.partitionNamed(topic.Topic, kafka.Partition(partition.Partition))
+			if !known || isRepeated(topic.Partitions, i) {
+				place.ErrorCode = int16(kafka.ErrUnknownTopicOrPartition)
+				if known {
+					place.ErrorCode = int16(kafka.ErrInvalidRequest)
+				}
+				continue
+			}
+			ids, asked, answers = append(ids, id), append(asked, partition), append(answers, place)
+		}
+	}
+	committed := q.IsolationLevel == 1
+	s.atPartitions(t, "ListOffsets", ids, func(t *task.Task, host *partition, i int) {
+		found, code := host.listOffset(t, q.Version, asked[i], committed)
+		if code != kafka.None {
+			answers[i].ErrorCode = int16(code)
+			return
+		}
+		answers[i].Offset = int64(found.offset)
+		answers[i].Timestamp = int64(found.timestamp)
+		answers[i].LeaderEpoch = int32(found.epoch)
+	})
+	return response
+}
+
+func isRepeated(partitions []kmsg.ListOffsetsRequestTopicPartition, i int) bool {
+	for j := range partitions {
+		if j != i && partitions[j].Partition == partitions[i].Partition {
+			return true
+		}
+	}
+	return false
+}
+
+// partitionNamed finds a partition by its topic's name.
+func (s *Shard) partitionNamed(topic string, p kafka.Partition) (kafka.TopicPartition, bool) {
+	route := s.routes.byName[topic]
+	if route == nil || route.partition(p) == nil {
+		return kafka.TopicPartition{}, false
+	}
+	return kafka.TopicPartition{Topic: route.id, Partition: p}, true
+}
+
+// listedOffset is what ListOffsets finds.
+type listedOffset struct {
+	offset    kafka.Offset
+	timestamp kafka.Timestamp
+	epoch     kafka.LeaderEpoch
+}
+
+func nothingListed() listedOffset {
+	return listedOffset{kafka.NoOffset, kafka.NoTimestamp, kafka.NoLeaderEpoch}
+}
+
+// listOffset answers for one partition, on the shard that owns it.
+func (h *partition) listOffset(t *task.Task, version int16,
+	q kmsg.ListOffsetsRequestTopicPartition, committed bool) (listedOffset, kafka.ErrorCode) {
+	if h == nil {
+		return nothingListed(), kafka.ErrUnknownTopicOrPartition
+	}
+	if h.Log.Failed() != nil {
+		return nothingListed(), kafka.ErrKafkaStorageError
+	}
+	if code := h.checkEpoch(kafka.LeaderEpoch(q.CurrentLeaderEpoch)); code != kafka.None {
+		return nothingListed(), code
+	}
+	if version < specialTimestampSince(kafka.Timestamp(q.Timestamp)) {
+		return nothingListed(), kafka.ErrUnsupportedVersion
+	}
+	switch kafka.Timestamp(q.Timestamp) {
+	case kafka.LatestTimestamp:
+		return listedOffset{h.fetchable(committed), kafka.NoTimestamp, h.Epoch()}, kafka.None
+	case kafka.EarliestTimestamp, kafka.EarliestLocalTimestamp:
+		start := h.Log.LogStartOffset()
+		return listedOffset{start, kafka.NoTimestamp, h.Log.EpochAt(start)}, kafka.None
+	case kafka.LatestTieredTimestamp, kafka.EarliestPendingUpload:
+		return nothingListed(), kafka.None
+	case kafka.MaxTimestamp:
+		return listed(h.Log.OffsetOfMaxTimestamp(t, h.fetchable(committed)))
+	}
+	return listed(h.Log.OffsetForTimestamp(t, kafka.Timestamp(q.Timestamp), h.fetchable(committed)))
+}
+
+func listed(found log.Found, err error) (listedOffset, kafka.ErrorCode) {
+	switch {
+	case err != nil:
+		return nothingListed(), kafka.ErrKafkaStorageError
+	case !found.Found:
+		return nothingListed(), kafka.None
+	}
+	return listedOffset{found.Offset, found.Timestamp, found.Epoch}, kafka.None
+}
+
+// specialTimestampSince is the version that introduced a special number.
+func specialTimestampSince(timestamp kafka.Timestamp) int16 {
+	switch timestamp {
+	case kafka.MaxTimestamp:
+		return 7
+	case kafka.EarliestLocalTimestamp:
+		return 8
+	case kafka.LatestTieredTimestamp:
+		return 9
+	case kafka.EarliestPendingUpload:
+		return 11
+	}
+	return 0
+}

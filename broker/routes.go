@@ -1,0 +1,96 @@
+package broker
+
+import (
+	"encoding/binary"
+
+	"odradek/controller/image"
+	"odradek/core/kafka"
+	"odradek/core/task"
+)
+
+// routes find the shard of a partition on the hot path: by topic name for older
+// clients, by topic id for newer ones. Each shard has its own.
+type routes struct {
+	byName map[string]*topicRoute
+	byID   map[kafka.TopicID]*topicRoute
+}
+
+// topicRoute is a topic as one shard sees it.
+type topicRoute struct {
+	name      string
+	nameBytes []byte
+	id        kafka.TopicID
+	// partitions holds partition p at index p.
+	partitions []partitionRoute
+}
+
+// partitionRoute says which shard owns a partition; host is set on that shard
+// only.
+type partitionRoute struct {
+	shard int
+	host  *partition
+}
+
+func (r *topicRoute) partition(p kafka.Partition) *partitionRoute {
+	if p < 0 || int(p) >= len(r.partitions) {
+		return nil
+	}
+	return &r.partitions[p]
+}
+
+// ownerOf spreads partitions over shards: those of one topic one after the
+// other, different topics from different beginnings.
+func ownerOf(id kafka.TopicPartition, shards int) int {
+	begin := binary.BigEndian.Uint32(id.Topic[12:])
+	return int((uint64(begin) + uint64(id.Partition)) % uint64(shards))
+}
+
+// setRoute gives a topic its route, from the image and the shard's own hosts.
+func (s *Shard) setRoute(topic *image.Topic) {
+	r := &topicRoute{name: topic.Name, nameBytes: []byte(topic.Name), id: topic.ID,
+		partitions: make([]partitionRoute, topic.PartitionCount())}
+	for i := range r.partitions {
+		id := kafka.TopicPartition{Topic: topic.ID, Partition: kafka.Partition(i)}
+		r.partitions[i] = partitionRoute{shard: ownerOf(id, s.world.Shards.Count()), host: s.hosts[id]}
+	}
+	s.routes.byName[topic.Name] = r
+	s.routes.byID[topic.ID] = r
+}
+
+func (s *Shard) dropRoute(topic *image.Topic) {
+	if r := s.routes.byName[topic.Name]; r != nil && r.id == topic.ID {
+		delete(s.routes.byName, topic.Name)
+	}
+	delete(s.routes.byID, topic.ID)
+}
+
+// atPartitions runs fn for each of the ids on the shard that owns it, all shards
+// at the same time, and waits for them. The index says which id it is: fn may
+// write to places of its own by it and to nothing else that is shared. The host
+// is nil when the partition is not (or no longer) there.
+func (s *Shard) atPartitions(t *task.Task, name string, ids []kafka.TopicPartition,
+	fn func(t *task.Task, host *partition, index int)) {
+	count := s.world.Shards.Count()
+	concerned := make([]bool, count)
+	for _, id := range ids {
+		concerned[ownerOf(id, count)] = true
+	}
+	var shards []int
+	for shard, is := range concerned {
+		if is {
+			shards = append(shards, shard)
+		}
+	}
+	s.onEach(t, shards, name, func(t *task.Task, owner *Shard) {
+		for i, id := range ids {
+			if ownerOf(id, count) != owner.index() {
+				continue
+			}
+			host := owner.hosts[id]
+			if host != nil && host.retired {
+				host = nil
+			}
+			fn(t, host, i)
+		}
+	})
+}
