@@ -202,7 +202,8 @@ func (b *batchSpec) encode() ([]byte, error) {
 	out := make([]byte, batchHeaderBytes, batchHeaderBytes+len(payload))
 	big := binary.BigEndian
 	big.PutUint64(out[0:], uint64(b.baseOffset))
-	big.PutUint32(out[8:], uint32(b.lie("length", int64(batchHeaderBytes-batchLengthEnd+len(payload)))))
+	length := int64(batchHeaderBytes - batchLengthEnd + len(payload))
+	big.PutUint32(out[8:], uint32(b.lie("length", length)))
 	big.PutUint32(out[12:], uint32(b.leaderEpoch))
 	out[16] = byte(b.magic)
 	big.PutUint16(out[21:], uint16(b.lie("attributes", b.codec|b.flags)))

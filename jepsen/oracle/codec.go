@@ -1,5 +1,6 @@
 package oracle
 
+//tidy:allow module-import an oracle that unpacked with core/batch would share its mistakes
 import (
 	"bytes"
 	"compress/gzip"

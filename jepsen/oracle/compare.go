@@ -35,13 +35,14 @@ func (d Difference) String() string {
 	return fmt.Sprintf("%s: %s\n%s\n", d.Script, d.Exchange, strings.Join(d.Lines, "\n"))
 }
 
-// allowance is one line of differences.txt: `script sign pattern :: reason`.
+// allowance is one line of differences.txt: `script sign pattern @ exchange :: reason`.
 type allowance struct {
-	script  string // or * for any
-	sign    string // "-" a line of Kafka's that we lack, "+" one of ours
-	pattern *regexp.Regexp
-	text    string
-	seen    bool
+	script   string // or * for any
+	sign     string // "-" a line of Kafka's that we lack, "+" one of ours
+	pattern  *regexp.Regexp
+	exchange *regexp.Regexp // what the request has to match
+	text     string
+	seen     bool
 }
 
 // Comparison gathers the differences of several scripts, so that in the end the
@@ -70,15 +71,18 @@ func NewComparison() (*Comparison, error) {
 
 func parseAllowance(line string) (*allowance, error) {
 	rule, reason, ok := strings.Cut(line, " :: ")
+	rule, exchange, _ := strings.Cut(rule, " @ ")
 	words := strings.SplitN(rule, " ", 3)
 	if !ok || reason == "" || len(words) != 3 || words[1] != "-" && words[1] != "+" {
-		return nil, fmt.Errorf("%q is not `script sign pattern :: reason`", line)
+		return nil, fmt.Errorf("%q is not `script sign pattern @ exchange :: reason`", line)
 	}
 	pattern, err := regexp.Compile(strings.TrimSpace(words[2]))
 	if err != nil {
 		return nil, err
 	}
-	return &allowance{script: words[0], sign: words[1], pattern: pattern, text: line}, nil
+	where, err := regexp.Compile(strings.TrimSpace(exchange))
+	return &allowance{script: words[0], sign: words[1], pattern: pattern, exchange: where,
+		text: line}, err
 }
 
 // Add compares one script's transcript with Kafka's and returns the differences
@@ -104,8 +108,8 @@ func (c *Comparison) Add(name, transcript string) ([]Difference, error) {
 			d.Lines = []string{"- " + w.head, "+ " + g.head, "(record the transcript again)"}
 			return append(out, d), nil
 		}
-		if lines := diffLines(w.lines, g.lines); c.unlisted(name, lines) {
-			d.Lines = lines
+		d.Lines = diffLines(w.lines, g.lines)
+		if c.unlisted(d) {
 			out = append(out, d)
 		}
 	}
@@ -114,23 +118,26 @@ func (c *Comparison) Add(name, transcript string) ([]Difference, error) {
 
 // unlisted marks the allowances that the lines use, and tells whether any line
 // that differs has none.
-func (c *Comparison) unlisted(name string, lines []string) bool {
+func (c *Comparison) unlisted(d Difference) bool {
 	found := false
-	for _, line := range lines {
-		sign, content := line[:1], line[2:]
-		if sign == " " {
+	for _, line := range d.Lines {
+		if strings.HasPrefix(line, " ") {
 			continue
 		}
 		allowed := false
 		for _, entry := range c.allowed {
-			if entry.sign == sign && (entry.script == "*" || entry.script == name) &&
-				entry.pattern.MatchString(content) {
+			if entry.covers(d, line[:1], line[2:]) {
 				entry.seen, allowed = true, true
 			}
 		}
 		found = found || !allowed
 	}
 	return found
+}
+
+func (a *allowance) covers(d Difference, sign, content string) bool {
+	return a.sign == sign && (a.script == "*" || a.script == d.Script) &&
+		a.pattern.MatchString(content) && a.exchange.MatchString(d.Exchange)
 }
 
 // Stale returns the listed differences of the scripts that were played which did

@@ -69,7 +69,8 @@ func describeAttributes(attributes int) string {
 	} else if codec != codecNone {
 		out.WriteString(" " + codecNames[codec])
 	}
-	for bit, name := range []string{3: "LogAppendTime", 4: "transactional", 5: "control", 6: "deleteHorizon"} {
+	for bit, name := range [...]string{3: "LogAppendTime", 4: "transactional", 5: "control",
+		6: "deleteHorizon"} {
 		if name != "" && attributes&(1<<bit) != 0 {
 			out.WriteString(" " + name)
 		}

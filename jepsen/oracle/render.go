@@ -174,7 +174,7 @@ func (r *renderer) scalar(field reflect.Value, name, at string) string {
 		}
 		field = field.Elem()
 	}
-	if placeholder, ok := fixed[name]; ok {
+	if placeholder, ok := fixed[name]; ok && !isAbsent(field) {
 		return placeholder
 	}
 	switch v := field.Interface().(type) {
@@ -202,6 +202,12 @@ func (r *renderer) scalar(field reflect.Value, name, at string) string {
 		return r.scalars(field, name, at)
 	}
 	return fmt.Sprint(field.Interface())
+}
+
+// isAbsent spots the values that say "none", which are worth seeing: an empty
+// text, or a number below zero.
+func isAbsent(field reflect.Value) bool {
+	return field.Kind() == reflect.String && field.Len() == 0 || field.CanInt() && field.Int() < 0
 }
 
 func (r *renderer) scalars(field reflect.Value, name, at string) string {

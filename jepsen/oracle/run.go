@@ -90,18 +90,7 @@ func (r *runner) line(indent, content string) {
 }
 
 // head writes the exchange as the script has it, in the version it was sent.
-func (r *runner) head(s statement, version int16) {
-	shown := s.text
-	if s.several {
-		shown = versionsInText.ReplaceAllString(shown, fmt.Sprintf("$1 v%d", version))
-	}
-	if s.conn != "main" {
-		shown = s.conn + ": " + shown
-	}
-	r.line("", shown)
-}
-
-var versionsInText = regexp.MustCompile(`^((?:send|post|until .* send) \w+) v[0-9,-]+`)
+func (r *runner) head(s statement, version int16) { r.line("", s.head(version)) }
 
 func (r *runner) eachVersion(s statement, do func(statement, int16) error) error {
 	for _, version := range s.versions {

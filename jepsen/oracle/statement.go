@@ -199,3 +199,32 @@ func parseVersions(source string) (versions []int16, several bool, err error) {
 }
 
 func collapse(line string) string { return strings.Join(strings.Fields(line), " ") }
+
+var versionsInText = regexp.MustCompile(`^((?:send|post|until .* send) \w+) v[0-9,-]+`)
+
+// head is the statement as a transcript shows it, in one version.
+func (s *statement) head(version int16) string {
+	shown := s.text
+	if s.several {
+		shown = versionsInText.ReplaceAllString(shown, fmt.Sprintf("$1 v%d", version))
+	}
+	if s.conn != "main" {
+		shown = s.conn + ": " + shown
+	}
+	return shown
+}
+
+// heads are the lines that the statement begins in a transcript, remarks excepted.
+func (s *statement) heads() []string {
+	switch s.verb {
+	case send, post:
+		var lines []string
+		for _, version := range s.versions {
+			lines = append(lines, s.head(version))
+		}
+		return lines
+	case receive, raw, topic:
+		return []string{s.head(0)}
+	}
+	return nil
+}

@@ -1,0 +1,154 @@
+package oracle
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/twmb/franz-go/pkg/kmsg"
+	"pgregory.net/rapid"
+)
+
+// served are the APIs that the scripts have to cover, in every version of Kafka 4.3.
+var served = []struct {
+	name     string
+	min, max int
+}{
+	{"ApiVersions", 0, 4}, {"Metadata", 0, 13}, {"Produce", 0, 13}, {"Fetch", 4, 18},
+	{"ListOffsets", 1, 11}, {"OffsetForLeaderEpoch", 2, 4}, {"InitProducerId", 0, 5},
+	{"CreateTopics", 2, 7}, {"DeleteTopics", 1, 6}, {"CreatePartitions", 0, 3},
+	{"DeleteRecords", 0, 2}, {"DescribeConfigs", 1, 4}, {"AlterConfigs", 0, 2},
+	{"IncrementalAlterConfigs", 0, 1}, {"DescribeCluster", 0, 2},
+	{"DescribeTopicPartitions", 0, 0}, {"DescribeLogDirs", 1, 5}, {"DescribeProducers", 0, 0},
+	{"ListPartitionReassignments", 0, 0}, {"ListConfigResources", 0, 1}, {"FindCoordinator", 0, 6},
+}
+
+func loadAll(t *testing.T) []Script {
+	t.Helper()
+	var scripts []Script
+	for _, name := range Names() {
+		script, err := Load(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		scripts = append(scripts, script)
+	}
+	return scripts
+}
+
+func TestScriptsCoverEveryAPIInEveryVersion(t *testing.T) {
+	sent := map[string]bool{}
+	for _, script := range loadAll(t) {
+		for _, s := range script.statements {
+			for _, version := range s.versions {
+				if len(s.edits) == 0 {
+					sent[fmt.Sprint(kmsg.NameForKey(s.key), version)] = true
+				}
+			}
+		}
+	}
+	for _, api := range served {
+		key, ok := keyOf(api.name)
+		if !ok {
+			t.Errorf("no API %s", api.name)
+			continue
+		}
+		for version := api.min; version <= api.max; version++ {
+			if !sent[fmt.Sprint(kmsg.NameForKey(key), version)] {
+				t.Errorf("no script sends %s v%d", api.name, version)
+			}
+		}
+	}
+}
+
+// TestTranscriptsBelongToTheScripts finds scripts that were changed after Kafka's
+// answers were recorded.
+func TestTranscriptsBelongToTheScripts(t *testing.T) {
+	total := 0
+	for _, script := range loadAll(t) {
+		recorded, err := Recorded(script.Name)
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		var want, got []string
+		for _, s := range script.statements {
+			want = append(want, s.heads()...)
+		}
+		for _, exchange := range exchanges(recorded) {
+			got = append(got, exchange.head)
+		}
+		total += len(got)
+		if !slices.Equal(want, got) {
+			t.Errorf("%s: record the transcript again, its requests are not the script's", script.Name)
+		}
+		for _, line := range strings.Split(recorded, "\n") {
+			if strings.HasPrefix(line, "  !") {
+				t.Errorf("%s: %s", script.Name, line)
+			}
+		}
+	}
+	if total < 400 {
+		t.Errorf("%d exchanges, 400 were promised", total)
+	}
+}
+
+func TestScriptsMistakesAreExplained(t *testing.T) {
+	for _, c := range []struct{ source, want string }{
+		{"sned Metadata v1 {}", "no statement \"sned\""},
+		{"send Metadate v1 {}", "no API \"Metadate\""},
+		{"send Metadata 1 {}", "\"1\" is no version"},
+		{"send Metadata v3-1 {}", "is no version"},
+		{"send Metadata v1 {Topics [}", "expected \":\""},
+		{"send Metadata v1 {Topics: [1 2]}", "expected , or ]"},
+		{"send Metadata v1 {Topics: 99999999999999999999}", "bad number"},
+		{"let x", "let wants name = Path"},
+		{"until x send Metadata v1", "until wants Path == VALUE"},
+	} {
+		_, err := Parse("bad", "# first line\n"+c.source)
+		if err == nil || !strings.Contains(err.Error(), c.want) ||
+			!strings.HasPrefix(err.Error(), "bad.txt:2: ") {
+			t.Errorf("%s\n got %v\nwant %s", c.source, err, c.want)
+		}
+	}
+}
+
+// TestRequestsMistakesAreExplained plays scripts that parse, but cannot be sent.
+func TestRequestsMistakesAreExplained(t *testing.T) {
+	for _, c := range []struct{ source, want string }{
+		{"send Metadata v1 {Topic: []}", "has no field Topic"},
+		{"send Metadata v1 {Topics: 5}", "does not fit"},
+		{"send Metadata v1 {AllowAutoTopicCreation: true}",
+			"version 1: field AllowAutoTopicCreation is not sent"},
+		{"send Metadata v4 {Topics: [{Topic: $x}]}", "no variable $x"},
+		{"send Produce v9 {Acks: 40000}", "does not fit a int16"},
+		{"send Fetch v4 | shuffle 3", "shuffle: no such edit"},
+		{"send Fetch v4 | cut 100", "cut 100 of"},
+		{"send Fetch v4 | set 90 hex(\"00\")", "no 1 bytes at that place"},
+		{"raw frames(3)", "no function frames"},
+		{"raw hex(\"0\")", "odd length"},
+		{"receive", "nothing was posted"},
+	} {
+		script, err := Parse("bad", c.source)
+		if err != nil {
+			t.Errorf("%s: %v", c.source, err)
+			continue
+		}
+		if _, err := Run(script, &fakeBroker{}); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s\n got %v\nwant %s", c.source, err, c.want)
+		}
+	}
+}
+
+func TestParserNeverPanics(t *testing.T) {
+	pieces := []string{"{", "}", "[", "]", "(", ")", ":", ",", "$", "x", "Topics", "\"a\"", "\"", "`",
+		"-", "1", "+", "batch", "=", "@", "hex", "null", "|", " ", "\\", "0x", "send ", "v1", "é"}
+	rapid.Check(t, func(t *rapid.T) {
+		source := strings.Join(rapid.SliceOfN(rapid.SampledFrom(pieces), 0, 30).Draw(t, "pieces"), "")
+		script, err := Parse("random", "send Produce v9 "+source)
+		if err == nil {
+			_, _ = Run(script, &fakeBroker{}) // whatever it says, it must not panic
+		}
+	})
+}
