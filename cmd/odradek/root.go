@@ -33,6 +33,7 @@ against any Kafka-compatible broker.`,
 		&cobra.Group{ID: groupInside, Title: "Look inside"},
 	)
 	group(root,
+		inGroup(groupBroker, serveCommand(c)),
 		inGroup(groupRecords, topicsCommand(c)),
 		inGroup(groupRecords, produceCommand(c)),
 		inGroup(groupRecords, consumeCommand(c)),

@@ -1,0 +1,89 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"odradek/broker"
+	"odradek/controller/config"
+	"odradek/core/env"
+	"odradek/diskio"
+	"odradek/netio"
+)
+
+// stopWithin is how long a clean stop may take before the process ends anyway:
+// what is acknowledged is on disk, whatever the stop does.
+const stopWithin = 30 * time.Second
+
+// runNode runs a broker on the real network and disk until ctx ends.
+func runNode(ctx context.Context, c *console, static *config.Static, node config.Node) error {
+	began := c.now()
+	directory, err := diskio.Open(node.LogDir, diskio.Options{})
+	if err != nil {
+		return err
+	}
+	defer directory.Close()
+	first := make(chan *broker.Shard, 1)
+	settings := broker.Config{Static: static, Ready: func(l []config.Listener, r broker.Report) {
+		announce(c, node, l, r, c.now().Sub(began))
+	}}
+	running, err := netio.Start(netio.Config{
+		Shards:   node.Shards,
+		OpenDisk: func(s *netio.Shard) (netio.Disk, error) { return directory.Disk(s) },
+		Boot: func(w *env.World) {
+			if s := broker.Boot(w, settings); s != nil && w.Shards.Self() == 0 {
+				first <- s
+			}
+		},
+	})
+	if err != nil {
+		return err
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- running.Wait() }() // ends with the node
+	select {
+	case err := <-ended:
+		return lastWords(err)
+	case <-ctx.Done():
+	}
+	fmt.Fprintln(c.err, "odradek: stopping ...")
+	select {
+	case s := <-first:
+		running.Shard(0).Post(func() { s.Stop(running.Stop) })
+	default:
+		running.Stop()
+	}
+	select {
+	case err := <-ended:
+		if err == nil {
+			fmt.Fprintln(c.err, "odradek: stopped cleanly")
+		}
+		return lastWords(err)
+	case <-time.After(stopWithin):
+		return errors.New("the node did not stop in time; what was acknowledged is on disk")
+	}
+}
+
+// announce says that the node serves, where, and what the start found.
+func announce(c *console, node config.Node, listeners []config.Listener, r broker.Report,
+	took time.Duration) {
+	for _, l := range listeners {
+		fmt.Fprintf(c.err, "odradek: node %d listens on %s://%s\n", node.NodeID, l.Name, l.Address())
+	}
+	fmt.Fprintf(c.err, "odradek: %d topics, %d partitions in %s, %d shards, ready after %v\n",
+		r.Topics, r.Partitions, node.LogDir, node.Shards, took.Round(time.Millisecond))
+	for _, err := range r.Offline {
+		fmt.Fprintf(c.err, "odradek: partition offline: %v\n", err)
+	}
+}
+
+// lastWords turns what ended a node into what a person should read.
+func lastWords(err error) error {
+	var halted *netio.Halted
+	if errors.As(err, &halted) {
+		return halted.Reason
+	}
+	return err
+}
