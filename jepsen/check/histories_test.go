@@ -14,8 +14,6 @@ import (
 )
 
 // rewrite writes the verdicts into testdata anew. Read the diff.
-//
-//nolint:gochecknoglobals // a flag of the test
 var rewrite = flag.Bool("rewrite", false, "write the verdicts in testdata anew")
 
 const historiesFile = "testdata/histories.txt"

@@ -126,7 +126,8 @@ func spoil(c chooser, h *History) {
 			a.Call, b.Call, a.Return, b.Return = b.Call, a.Call, b.Return, a.Return
 		}
 	case 3:
-		if a, b := pick(c, h.Produces), pick(c, h.Produces); a != nil {
+		if a, b := pick(c, h.Produces), pick(c, h.Produces); a != nil &&
+			a.Return != Never && b.Return != Never {
 			a.Call, b.Call, a.Return, b.Return = b.Call, a.Call, b.Return, a.Return
 		}
 	case 4:
