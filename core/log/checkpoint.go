@@ -1,0 +1,118 @@
+package log
+
+import (
+	"fmt"
+
+	"odradek/core/kafka"
+	"odradek/core/task"
+)
+
+// Checkpoint implements journal.Owner: it makes durable what was appended
+// before the call, in the files, and appends a State, so that the journal's
+// older entries are not needed any more. Appends go on meanwhile.
+func (l *Log) Checkpoint(t *task.Task) error {
+	l.maintenance.acquire(t)
+	defer l.maintenance.release()
+	if l.closed || l.failed != nil {
+		return nil
+	}
+	before := l.state()
+	var encoded []byte
+	if l.config.FlushPolicy == Background {
+		// Without entries in the journal, nothing would tell what the producers
+		// were at the durable point but a State of that very moment.
+		before.syncedSequence, before.durable = l.home.Journal.Appended(), l.pointNow()
+		encoded = before.encode(make([]byte, 0, l.stateSize))
+	}
+	if err := l.syncFiles(t); err != nil {
+		return fmt.Errorf("checkpoint %s: %w", l.chain.dir, err)
+	}
+	if l.config.FlushPolicy == Background {
+		l.journalEncoded(encoded)
+		return nil
+	}
+	l.journalState(l.state())
+	return nil
+}
+
+// syncFiles makes the files durable as far as they go now. The maintenance lock
+// is held.
+func (l *Log) syncFiles(t *task.Task) error {
+	sequence := l.home.Journal.Appended()
+	reached := l.pointNow()
+	if err := l.writeSnapshots(t); err != nil {
+		return err
+	}
+	if l.epochs.changed {
+		l.epochs.changed = false
+		name := l.chain.dir + "/" + epochsName
+		if err := replaceFile(t, l.home.Disk, name, l.epochs.encode()); err != nil {
+			return err
+		}
+		l.chain.dirChanged = true
+	}
+	if err := l.chain.sync(t); err != nil {
+		return err
+	}
+	l.syncedSequence, l.durable = sequence, reached
+	return nil
+}
+
+// pointNow is where the files end.
+func (l *Log) pointNow() point {
+	s := l.chain.active()
+	return point{place: place{s.base, s.size, l.logEndOffset}, segment: s.state()}
+}
+
+// writeSnapshots writes the producer snapshots that wait.
+func (l *Log) writeSnapshots(t *task.Task) error {
+	for len(l.snapshots) > 0 {
+		one := l.snapshots[0]
+		l.snapshots = l.snapshots[1:]
+		if err := l.writeSnapshot(t, one); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (l *Log) writeSnapshot(t *task.Task, one pendingSnapshot) error {
+	l.chain.dirChanged = true
+	return replaceFile(t, l.home.Disk, fileName(l.chain.dir, one.offset, snapshotSuffix), one.bytes)
+}
+
+// Close makes everything durable, writes the files that Kafka reads at a clean
+// start, and gives the log up. It is called once nobody appends any more.
+func (l *Log) Close(t *task.Task) error {
+	l.maintenance.acquire(t)
+	defer l.maintenance.release()
+	if l.closed {
+		return nil
+	}
+	if l.failed != nil {
+		l.writer.Detach()
+		l.closed = true
+		return nil
+	}
+	if err := l.Failed(); err != nil {
+		return err
+	}
+	last := pendingSnapshot{l.logEndOffset, l.producers.encodeSnapshot()}
+	err := l.writeSnapshot(t, last)
+	if err == nil {
+		l.chain.active().seal()
+		err = l.syncFiles(t)
+	}
+	if err != nil {
+		l.home.Journal.Fail(err)
+		return fmt.Errorf("close %s: %w", l.chain.dir, err)
+	}
+	sequence := l.journalState(l.state())
+	if err := l.home.Journal.Await(t, sequence, kafka.Never); err != nil {
+		return fmt.Errorf("close %s: %w", l.chain.dir, err)
+	}
+	l.closed, l.failed = true, ErrClosed
+	l.writer.Detach()
+	l.flushed.Broadcast()
+	return l.chain.close()
+}

@@ -1,0 +1,138 @@
+package log
+
+import (
+	"errors"
+
+	"odradek/core/batch"
+	"odradek/core/kafka"
+	"odradek/core/task"
+)
+
+// errStop ends a scan that has found what it was looking for.
+var errStop = errors.New("found")
+
+// Found is a record found by its timestamp.
+type Found struct {
+	Offset    kafka.Offset
+	Timestamp kafka.Timestamp
+	// Epoch is the leader epoch of the record's batch.
+	Epoch kafka.LeaderEpoch
+	// Found is false where there is no such record; the rest is then -1.
+	Found bool
+}
+
+func nothingFound() Found {
+	return Found{kafka.NoOffset, kafka.NoTimestamp, kafka.NoLeaderEpoch, false}
+}
+
+// OffsetForTimestamp finds the first record below upTo whose timestamp is at
+// least timestamp. It decodes the records of a batch. Source: KIP-79.
+func (l *Log) OffsetForTimestamp(
+	t *task.Task, timestamp kafka.Timestamp, upTo kafka.Offset,
+) (Found, error) {
+	if err := l.Failed(); err != nil {
+		return nothingFound(), err
+	}
+	// Segments may come and go while this waits; those that come are newer.
+	for next := l.logStartOffset; ; {
+		i := l.chain.find(next)
+		s := l.chain.segments[i]
+		if s.base >= upTo && s.base > next {
+			return nothingFound(), nil
+		}
+		if s.maxTimestamp >= timestamp {
+			found, err := l.searchSegment(t, s, func(r recordAt) bool {
+				return r.timestamp >= timestamp
+			}, timestamp)
+			if err != nil || found.Found {
+				return found.below(upTo), err
+			}
+		}
+		i = l.chain.find(s.base) + 1
+		if i >= len(l.chain.segments) || l.failed != nil {
+			return nothingFound(), l.failed
+		}
+		next = l.chain.segments[i].base
+	}
+}
+
+// OffsetOfMaxTimestamp finds the first record that is as new as any, if that is
+// below upTo. Source: KIP-734.
+func (l *Log) OffsetOfMaxTimestamp(t *task.Task, upTo kafka.Offset) (Found, error) {
+	if err := l.Failed(); err != nil {
+		return nothingFound(), err
+	}
+	newest := l.chain.segments[0]
+	for _, s := range l.chain.segments {
+		if s.maxTimestamp > newest.maxTimestamp {
+			newest = s
+		}
+	}
+	timestamp := newest.maxTimestamp
+	if timestamp < 0 {
+		return nothingFound(), nil
+	}
+	found, err := l.searchSegment(t, newest, func(r recordAt) bool {
+		return r.timestamp == timestamp
+	}, timestamp)
+	return found.below(upTo), err
+}
+
+func (f Found) below(upTo kafka.Offset) Found {
+	if f.Found && f.Offset >= upTo {
+		return nothingFound()
+	}
+	return f
+}
+
+// recordAt is a record's place and time.
+type recordAt struct {
+	offset    kafka.Offset
+	timestamp kafka.Timestamp
+}
+
+// searchSegment finds the first record of a segment that matches, from where
+// the time index says that records become as new as atLeast.
+func (l *Log) searchSegment(
+	t *task.Task, s *segment, match func(recordAt) bool, atLeast kafka.Timestamp,
+) (Found, error) {
+	s.acquire()
+	defer s.release()
+	from, err := s.times.before(t, atLeast)
+	if err != nil {
+		return nothingFound(), err
+	}
+	position, err := s.offsets.before(t, from)
+	if err != nil {
+		return nothingFound(), err
+	}
+	found := nothingFound()
+	err = s.scan(t, position, func(b scanned) error {
+		if found.Found || b.batch.MaxTimestamp() < atLeast ||
+			b.batch.LastOffset() < l.logStartOffset {
+			return nil
+		}
+		var err error
+		found, err = l.searchBatch(b.batch, match)
+		if err == nil && found.Found {
+			err = errStop
+		}
+		return err
+	})
+	if err == errStop {
+		err = nil
+	}
+	return found, err
+}
+
+func (l *Log) searchBatch(b batch.Batch, match func(recordAt) bool) (Found, error) {
+	records := b.Records(batch.Limits{})
+	for records.Next() {
+		r := records.Record()
+		at := recordAt{b.Offset(r), b.Timestamp(r)}
+		if at.offset >= l.logStartOffset && match(at) {
+			return Found{at.offset, at.timestamp, b.LeaderEpoch(), true}, nil
+		}
+	}
+	return nothingFound(), records.Err()
+}
