@@ -66,29 +66,29 @@ func (s *Shard) connect(
 	t *task.Task, at netip.AddrPort, deadline kafka.Instant,
 ) (fd int, tok token, err error) {
 	sa, family := sockaddr(at)
-	fd, err = unix.Socket(family, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
+	made, err := unix.Socket(family, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return -1, tok, err
 	}
-	d := &dialling{shard: s, fd: fd}
+	d := &dialling{shard: s, fd: made}
 	connected, watched := false, false
-	defer func() {
+	defer func() { // also when the task is cancelled in the midst of it
 		if !connected {
 			d.over = true
 			if watched {
 				s.poller.forget(d.token)
 			}
-			_ = unix.Close(fd) // never used
+			_ = unix.Close(made) // never used
 		}
 	}()
-	if err = unix.Connect(fd, sa); err != nil && !errors.Is(err, unix.EINPROGRESS) {
+	if err = unix.Connect(made, sa); err != nil && !errors.Is(err, unix.EINPROGRESS) {
 		var errno unix.Errno
 		if errors.As(err, &errno) {
 			err = causeOf(errno)
 		}
 		return -1, tok, err
 	}
-	if d.token, err = s.poller.add(fd, unix.EPOLLOUT, d); err != nil {
+	if d.token, err = s.poller.add(made, unix.EPOLLOUT, d); err != nil {
 		return -1, tok, err
 	}
 	watched = true
@@ -99,7 +99,7 @@ func (s *Shard) connect(
 		return -1, tok, err
 	}
 	connected = true
-	return fd, d.token, nil
+	return made, d.token, nil
 }
 
 // find turns host:port into an address; a name is looked up elsewhere.

@@ -239,3 +239,48 @@ func BenchmarkWriteThrough(b *testing.B) {
 		})
 	}
 }
+
+// ranger answers every request with a range of a file.
+type ranger struct {
+	doorOf
+	chunks [2]env.Chunk
+}
+
+func (r *ranger) Received(c env.Conn, frame *env.Frame) {
+	frame.Release()
+	c.Send(r.chunks[:])
+}
+
+// BenchmarkSendRange measures fetches of 8 MiB from the page cache.
+func BenchmarkSendRange(b *testing.B) {
+	const size = 8 << 20
+	r := new(ranger)
+	p := newLoad()
+	address := make(chan env.Address, 1)
+	p.node, _ = startWithDisk(b, diskio.WayBest, 2, func(w *env.World) {
+		if w.Shards.Self() == 1 {
+			p.dial(b, w, 2, address)
+			return
+		}
+		f, err := w.Disk.Create("segment")
+		if err == nil {
+			err = f.WriteAt(make([]byte, size), 0)
+		}
+		if err != nil {
+			b.Error(err)
+		}
+		r.chunks[0].Bytes = framed(make([]byte, size))[:4]
+		r.chunks[1] = env.Chunk{File: f, Length: size}
+		p.serve(b, w, r, address)
+	})
+	<-p.ready
+	p.run(20, 1) // warm
+	var before, after time.Duration
+	onShard(p.node, 0, func() { before = threadCPU() })
+	b.SetBytes(size)
+	b.ResetTimer()
+	p.run(b.N, 1)
+	b.StopTimer()
+	onShard(p.node, 0, func() { after = threadCPU() })
+	b.ReportMetric((after-before).Seconds()/(float64(b.N)*size/(1<<30)), "cpu-s/GiB")
+}

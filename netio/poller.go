@@ -15,6 +15,10 @@ import (
 // the work of a turn; the rest is reported by the next.
 const eventsPerPoll = 512
 
+// dispatchStep moves the beginning of a dispatch. It is a prime, so that every
+// event comes first in its turn whatever their number.
+const dispatchStep = 61
+
 // handler is told of the epoll events of its descriptor, on the shard's thread.
 type handler interface {
 	ready(events uint32)
@@ -33,6 +37,8 @@ type poller struct {
 	slots  []slot
 	free   []int32
 	events []unix.EpollEvent
+	// turn says where the next dispatch begins.
+	turn int
 	// millisOnly is set when the kernel has no epoll_pwait2 (before 5.11).
 	millisOnly bool
 }
@@ -146,13 +152,16 @@ func (p *poller) wait(span time.Duration) (int, unix.Errno) {
 // forever is the span of a sleep without a deadline.
 const forever = time.Duration(kafka.Never)
 
-// dispatch tells the handlers of the first n events.
+// dispatch tells the handlers of the first n events. It begins at another one
+// each time: those it tells last may find that the turn's share of work is used
+// up, and epoll reports them in the same order again.
 func (p *poller) dispatch(n int) {
 	for i := range n {
-		event := &p.events[i]
+		event := &p.events[(p.turn+i)%n]
 		s := &p.slots[event.Fd]
 		if s.generation == event.Pad && s.handler != nil {
 			s.handler.ready(event.Events)
 		}
 	}
+	p.turn += dispatchStep
 }

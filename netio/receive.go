@@ -25,6 +25,11 @@ const (
 	// readBytesPerTurnMax is what one connection may read in a turn, so that a
 	// fast sender does not keep the others waiting.
 	readBytesPerTurnMax = 256 << 10
+	// workPerTurnMax is what all connections of a shard may read in a turn, in
+	// bytes, where each frame counts for frameWork more: two milliseconds or so.
+	// What is left over is read in the next turn.
+	workPerTurnMax = 8 << 20
+	frameWork      = 2 << 10
 	// unprovenBytesMax is the buffer of a frame of which little has arrived;
 	// it grows by growthFactor as the bytes come.
 	unprovenBytesMax = 32 << 10
@@ -67,7 +72,7 @@ type receiving struct {
 // readable reads until the socket is empty, the turn's share is used up, or
 // delivery stops.
 func (c *conn) readable(events uint32) {
-	for budget := readBytesPerTurnMax; budget > 0; {
+	for budget := readBytesPerTurnMax; budget > 0 && c.shard.workLeft > 0; {
 		if !c.mayRead() {
 			if events&(unix.EPOLLERR|unix.EPOLLHUP) != 0 && c.state != connEnded {
 				c.end(causeOf(pendingError(c.fd)))
@@ -101,6 +106,7 @@ func (c *conn) readable(events uint32) {
 			return // the socket was emptied
 		}
 		budget -= n
+		c.shard.workLeft -= n
 	}
 }
 
@@ -267,6 +273,7 @@ func (c *conn) deliverBody() {
 
 func (c *conn) deliver(b buffer, size int) {
 	c.largest, c.latest = max(c.largest, size), size
+	c.shard.workLeft -= frameWork
 	c.shard.unfavour(c)
 	c.door.Received(c, c.shard.wrap(b, size))
 }

@@ -11,8 +11,10 @@ import (
 
 // How a connection sends.
 const (
-	// sendBytesPerTurnMax is about what one connection may send in a turn.
+	// sendBytesPerTurnMax is about what one connection may send in a turn, and
+	// allBytesPerTurnMax what all of a shard may: a few milliseconds.
 	sendBytesPerTurnMax = 4 << 20
+	allBytesPerTurnMax  = 16 << 20
 	// vectorsMax is how many pieces leave in one system call.
 	vectorsMax = 64
 	// pieceBytesMin and pieceBytesMax are the sizes of the buffers that queued
@@ -180,6 +182,7 @@ func (c *conn) flush() {
 		}
 		c.unsent -= sent
 		budget -= sent
+		c.shard.sendLeft -= sent
 	}
 	if c.state == connEnded {
 		return

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"sync/atomic"
 	"unsafe"
 
@@ -55,6 +56,10 @@ type Shard struct {
 	deliveredBytes int64
 	framesOut      int
 	lingers        int
+	// workLeft and sendLeft are what is left of the turn's share of receiving
+	// and sending, in bytes.
+	workLeft int
+	sendLeft int64
 
 	// trimAt is when the memory is looked through next.
 	trimAt kafka.Instant
@@ -190,6 +195,7 @@ func (s *Shard) step() {
 	}
 	now := s.clock.read()
 	s.loop.Advance(now) // deadlines that callbacks set count from the present
+	s.workLeft, s.sendLeft = workPerTurnMax, allBytesPerTurnMax
 	s.poller.dispatch(events)
 	s.posts.run()
 	s.mail.deliver()
@@ -252,6 +258,11 @@ func (s *Shard) resume() {
 func (s *Shard) flush() {
 	s.dirtyNow, s.dirty = s.dirty, s.dirtyNow[:0]
 	for i, c := range s.dirtyNow {
+		if s.sendLeft <= 0 { // the others come first in the next turn
+			s.dirty = slices.Insert(s.dirty, 0, s.dirtyNow[i:]...)
+			clear(s.dirtyNow[i:])
+			break
+		}
 		s.dirtyNow[i] = nil
 		c.flush()
 	}
@@ -296,7 +307,7 @@ func (s *Shard) shutDown() {
 	if graceful {
 		s.sayGoodbyes()
 	}
-	s.loop.Close()
+	s.closeLoop()
 	for len(s.listening) > 0 {
 		s.listening[0].Close()
 	}
@@ -311,6 +322,13 @@ func (s *Shard) shutDown() {
 	s.memory.give(s.scratchHome)
 	s.memory.close()
 	s.release()
+}
+
+// closeLoop unwinds the tasks. What panics in their defers, or because a task
+// has panicked before, is noted and does not keep the rest from being closed.
+func (s *Shard) closeLoop() {
+	defer s.catch()
+	s.loop.Close()
 }
 
 // nameThread sets the name that ps and top show.
