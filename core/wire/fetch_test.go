@@ -169,6 +169,11 @@ func TestFetchLimitsEntries(t *testing.T) {
 	if err := r.Parse(12, crowd(prefix, RequestEntriesMax+1)); !errors.Is(err, ErrTooLarge) {
 		t.Errorf("one more: %v", err)
 	}
+	partitions := unhex(t, "ffffffff 000001f4 00000001 03200000 00 00000001 0000 00020000")
+	partitions = append(partitions, make([]byte, 16*RequestEntriesMax)...)
+	if err := r.Parse(4, partitions); !errors.Is(err, ErrTooLarge) {
+		t.Errorf("a topic and as many partitions as may be: %v", err)
+	}
 	forgotten := crowd(append(prefix[:len(prefix):len(prefix)], 1), RequestEntriesMax+1)
 	if err := r.Parse(12, forgotten); !errors.Is(err, ErrTooLarge) {
 		t.Errorf("too many forgotten: %v", err)

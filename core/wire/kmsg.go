@@ -45,7 +45,8 @@ func readKmsg(request kmsg.Request, body []byte) (err error) {
 
 // AppendKmsgResponse appends a whole frame: length, header and the response in
 // the version that was asked. Strings must be short enough for their version's
-// length field (32,767 bytes in those that are not flexible).
+// length field, 32,767 bytes in those that are not flexible: kmsg does not check,
+// so whoever quotes a client in a message has to cut the quotation.
 func AppendKmsgResponse(
 	dst []byte, response kmsg.Response, version int16, correlationID int32,
 ) []byte {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"reflect"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -152,7 +153,7 @@ func TestProduceResponseAgainstKmsg(t *testing.T) {
 					for k := range p.ErrorRecords {
 						nullIfEmpty(&p.ErrorRecords[k].ErrorMessage)
 					}
-					if version < 10 || p.CurrentLeader.LeaderID == -1 {
+					if p.CurrentLeader.LeaderID == -1 {
 						p.CurrentLeader.Default()
 					}
 				}
@@ -162,7 +163,7 @@ func TestProduceResponseAgainstKmsg(t *testing.T) {
 			}
 			produceFromKmsg(drawn, response)
 			if version < 10 {
-				drawn.Brokers = nil
+				withoutLeaderHints(drawn)
 			}
 			want := drawn.AppendTo(nil)
 			if got := response.Append(nil, version); !bytes.Equal(got, want) {
@@ -173,6 +174,17 @@ func TestProduceResponseAgainstKmsg(t *testing.T) {
 				t.Fatalf("v%d: frame %x", version, frame)
 			}
 		})
+	}
+}
+
+// withoutLeaderHints removes what versions before 10 do not have; kmsg would
+// send it.
+func withoutLeaderHints(response *kmsg.ProduceResponse) {
+	response.Brokers = nil
+	for i := range response.Topics {
+		for j := range response.Topics[i].Partitions {
+			response.Topics[i].Partitions[j].CurrentLeader.Default()
+		}
 	}
 }
 
@@ -213,6 +225,22 @@ func crowd(prefix []byte, count int) []byte {
 	return append(body, 0)
 }
 
+func TestLongMessageIsCutInClassicVersions(t *testing.T) {
+	response := new(ProduceResponse)
+	response.AddTopic([]byte("t"), kafka.TopicID{})
+	response.AddPartition(0).ErrorMessage = strings.Repeat("x", 40000)
+	for version, want := range map[int16]int{8: 32767, 9: 40000} {
+		decoded := kmsg.NewPtrProduceResponse()
+		decoded.Version = version
+		if err := decoded.ReadFrom(response.Append(nil, version)); err != nil {
+			t.Fatal(err)
+		}
+		if got := len(*decoded.Topics[0].Partitions[0].ErrorMessage); got != want {
+			t.Errorf("v%d: a message of %d bytes, not %d", version, got, want)
+		}
+	}
+}
+
 func TestProduceLimitsEntriesAndGivesMemoryBack(t *testing.T) {
 	prefix := unhex(t, "00 0001 00000001")
 	r := new(ProduceRequest)
@@ -221,6 +249,12 @@ func TestProduceLimitsEntriesAndGivesMemoryBack(t *testing.T) {
 	}
 	if err := r.Parse(9, crowd(prefix, RequestEntriesMax+1)); !errors.Is(err, ErrTooLarge) {
 		t.Fatalf("one more: %v", err)
+	}
+	partitions := append(prefix[:len(prefix):len(prefix)], 2, 1)
+	partitions = appendUvarint(partitions, RequestEntriesMax+1)
+	partitions = append(partitions, make([]byte, 6*RequestEntriesMax+2)...)
+	if err := r.Parse(9, partitions); !errors.Is(err, ErrTooLarge) {
+		t.Fatalf("a topic and as many partitions as may be: %v", err)
 	}
 	if err := r.Parse(9, crowd(prefix, 1)); err != nil || cap(r.Topics) > entriesKept {
 		t.Fatalf("%v, capacity for %d topics is kept", err, cap(r.Topics))

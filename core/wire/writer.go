@@ -52,9 +52,13 @@ func appendText[T string | []byte](dst []byte, flexible bool, text T) []byte {
 	return append(dst, text...)
 }
 
-// appendTextOrNull appends a string, or null in place of an empty one.
+// appendTextOrNull appends a string, or null in place of an empty one. It is for
+// messages, which may quote what a client sent: one too long for a classic
+// length field is cut.
 func appendTextOrNull(dst []byte, flexible bool, text string) []byte {
 	switch {
+	case text != "" && !flexible:
+		return appendText(dst, flexible, text[:min(len(text), math.MaxInt16)])
 	case text != "":
 		return appendText(dst, flexible, text)
 	case flexible:

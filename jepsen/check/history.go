@@ -75,7 +75,7 @@ type Record struct {
 	Hash   Hash
 }
 
-// Fetch is one partition's part of a Fetch.
+// Fetch is one partition's part of a Fetch. One that is not OK says nothing.
 type Fetch struct {
 	Operation
 	Partition kafka.TopicPartition
