@@ -164,12 +164,8 @@ func (s *Shard) produceRoute(version int16, topic *wire.ProduceTopic) (*topicRou
 
 // refusal is what is wrong with the whole request.
 func (p *produce) refusal() kafka.ErrorCode {
-	switch {
-	case p.request.Acks < -1 || p.request.Acks > 1:
+	if p.request.Acks < -1 || p.request.Acks > 1 {
 		return kafka.ErrInvalidRequiredAcks
-	case p.request.TransactionalID != nil:
-		// Transactions are not served yet, so no transactional id is known.
-		return kafka.ErrInvalidProducerIDMapping
 	}
 	return kafka.None
 }
@@ -292,6 +288,9 @@ func (p *produce) fillResponse(timedOut bool) {
 	next := 0
 	for t := range p.request.Topics {
 		topic := &p.request.Topics[t]
+		if len(topic.Partitions) == 0 {
+			continue // Kafka leaves it out, too
+		}
 		p.response.AddTopic(topic.Name, topic.TopicID)
 		for i := range topic.Partitions {
 			e := &p.entries[next]

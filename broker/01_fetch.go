@@ -120,6 +120,7 @@ func (f *fetch) route() {
 		}
 		if code != kafka.None {
 			e.outcome = failedFetch(code)
+			e.outcome.unread = true
 			continue
 		}
 		name.topic, name.id = route.nameBytes, route.id
@@ -308,8 +309,8 @@ func (f *fetch) respond() {
 		p.HighWatermark, p.LastStableOffset = o.highWatermark, o.lastStableOffset
 		p.LogStartOffset = o.logStartOffset
 		p.RecordsBytes = int32(o.bytes())
-		if f.request.IsolationLevel == 1 && o.code == kafka.None {
-			p.Aborted = []wire.AbortedTransaction{}
+		if o.unread || f.request.IsolationLevel == 1 && o.code == kafka.None {
+			p.Aborted = noneAborted()
 		}
 		if o.diverging {
 			p.DivergingEpoch = wire.EpochEndOffset{Epoch: o.divergingEpoch, EndOffset: o.divergingEnd}
@@ -322,6 +323,9 @@ func (f *fetch) respond() {
 		}
 	}
 }
+
+// noneAborted is the empty list, which is not null. It costs no allocation.
+func noneAborted() []wire.AbortedTransaction { return []wire.AbortedTransaction{} }
 
 // send encodes the response around its records and gives it to the connection.
 func (f *fetch) send() {

@@ -1,6 +1,8 @@
 package broker
 
 import (
+	"math"
+
 	"odradek/core/kafka"
 	"odradek/core/log"
 	"odradek/core/task"
@@ -26,22 +28,32 @@ func (s *Shard) listOffsets(t *task.Task, q *kmsg.ListOffsetsRequest) kmsg.Respo
 	for _, topic := range q.Topics {
 		answer := kmsg.NewListOffsetsResponseTopic()
 		answer.Topic = topic.Topic
-		answer.Partitions = make([]kmsg.ListOffsetsResponseTopicPartition, len(topic.Partitions))
-		response.Topics = append(response.Topics, answer)
-		for i, partition := range topic.Partitions {
-			place := &answer.Partitions[i]
-			*place = kmsg.NewListOffsetsResponseTopicPartition()
+		answer.Partitions = make([]kmsg.ListOffsetsResponseTopicPartition, 0, len(topic.Partitions))
+		repeats := countPartitions(topic.Partitions)
+		for _, partition := range topic.Partitions {
+			times := repeats[partition.Partition]
+			if times == 0 {
+				continue // named before, and answered once
+			}
+			repeats[partition.Partition] = 0
+			answer.Partitions = append(answer.Partitions, kmsg.NewListOffsetsResponseTopicPartition())
+			place := &answer.Partitions[len(answer.Partitions)-1]
 			place.Partition = partition.Partition
 			id, known := s.partitionNamed(topic.Topic, kafka.Partition(partition.Partition))
-			if !known || isRepeated(topic.Partitions, i) {
+			switch {
+			case q.IsolationLevel < 0 || q.IsolationLevel > 1:
+				place.ErrorCode = int16(kafka.ErrUnknownServerError)
+				continue
+			case times > 1:
+				place.ErrorCode = int16(kafka.ErrInvalidRequest)
+				continue
+			case !known:
 				place.ErrorCode = int16(kafka.ErrUnknownTopicOrPartition)
-				if known {
-					place.ErrorCode = int16(kafka.ErrInvalidRequest)
-				}
 				continue
 			}
 			ids, asked, answers = append(ids, id), append(asked, partition), append(answers, place)
 		}
+		response.Topics = append(response.Topics, answer)
 	}
 	committed := q.IsolationLevel == 1
 	s.atPartitions(t, "ListOffsets", ids, func(t *task.Task, host *partition, i int) {
@@ -57,13 +69,13 @@ func (s *Shard) listOffsets(t *task.Task, q *kmsg.ListOffsetsRequest) kmsg.Respo
 	return response
 }
 
-func isRepeated(partitions []kmsg.ListOffsetsRequestTopicPartition, i int) bool {
-	for j := range partitions {
-		if j != i && partitions[j].Partition == partitions[i].Partition {
-			return true
-		}
+// countPartitions counts how often each partition is named.
+func countPartitions(partitions []kmsg.ListOffsetsRequestTopicPartition) map[int32]int {
+	counts := make(map[int32]int, len(partitions))
+	for i := range partitions {
+		counts[partitions[i].Partition]++
 	}
-	return false
+	return counts
 }
 
 // partitionNamed finds a partition by its topic's name.
@@ -136,6 +148,9 @@ func specialTimestampSince(timestamp kafka.Timestamp) int16 {
 		return 9
 	case kafka.EarliestPendingUpload:
 		return 11
+	}
+	if timestamp < kafka.EarliestPendingUpload {
+		return math.MaxInt16 // no version has it
 	}
 	return 0
 }

@@ -22,6 +22,9 @@ import (
 // 4 automatic creation may be declined; 7 leader epochs (KIP-320); 8 authorized
 // operations (KIP-430); 10 topic ids (KIP-516); 12 topics by id.
 func (s *Shard) metadata(t *task.Task, q *request, body *kmsg.MetadataRequest) kmsg.Response {
+	if code := checkMetadataRequest(body); code != kafka.None {
+		return refuseMetadata(body, code)
+	}
 	response := kmsg.NewPtrMetadataResponse()
 	response.ClusterID = kmsg.StringPtr(s.identity.clusterID)
 	response.ControllerID = int32(s.node.NodeID)
@@ -52,9 +55,12 @@ func (s *Shard) askedTopics(t *task.Task, body *kmsg.MetadataRequest, operations
 	var missing []string
 	var places []int
 	named := map[string]bool{}
+	byID := namesIDs(body)
 	for _, asked := range body.Topics {
-		if asked.Topic == nil || asked.TopicID != [16]byte{} {
-			answers = append(answers, s.topicOfID(body.Version, asked.TopicID, operations))
+		if byID {
+			if asked.TopicID != [16]byte{} {
+				answers = append(answers, s.topicOfID(asked.TopicID, operations))
+			}
 			continue
 		}
 		name := *asked.Topic
@@ -83,8 +89,49 @@ func (s *Shard) askedTopics(t *task.Task, body *kmsg.MetadataRequest, operations
 	return answers
 }
 
-func (s *Shard) topicOfID(version int16, id kafka.TopicID, operations int32) kmsg.MetadataResponseTopic {
-	if topic := s.image.TopicByID(id); topic != nil && version >= 12 {
+// checkMetadataRequest finds what Kafka refuses as a whole: ids before v12, and
+// a topic with neither name nor id.
+func checkMetadataRequest(body *kmsg.MetadataRequest) kafka.ErrorCode {
+	for _, asked := range body.Topics {
+		switch {
+		case asked.TopicID != [16]byte{} && body.Version < 12:
+			return kafka.ErrInvalidRequest
+		case asked.Topic == nil && body.Version < 12:
+			return kafka.ErrInvalidRequest
+		case asked.Topic == nil && asked.TopicID == [16]byte{}:
+			return kafka.ErrUnknownServerError
+		}
+	}
+	return kafka.None
+}
+
+func refuseMetadata(body *kmsg.MetadataRequest, code kafka.ErrorCode) kmsg.Response {
+	response := kmsg.NewPtrMetadataResponse()
+	response.ControllerID = int32(kafka.NoBroker)
+	for _, asked := range body.Topics {
+		answer := kmsg.NewMetadataResponseTopic()
+		answer.Topic, answer.TopicID = asked.Topic, asked.TopicID
+		if answer.Topic == nil {
+			answer.Topic = kmsg.StringPtr("")
+		}
+		answer.ErrorCode = int16(code)
+		response.Topics = append(response.Topics, answer)
+	}
+	return response
+}
+
+// namesIDs reports whether a request asks by ids: names are then passed over.
+func namesIDs(body *kmsg.MetadataRequest) bool {
+	for _, asked := range body.Topics {
+		if asked.TopicID != [16]byte{} {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *Shard) topicOfID(id kafka.TopicID, operations int32) kmsg.MetadataResponseTopic {
+	if topic := s.image.TopicByID(id); topic != nil {
 		return describeTopic(topic, operations)
 	}
 	answer := kmsg.NewMetadataResponseTopic()

@@ -1,6 +1,8 @@
 package broker
 
 import (
+	"strings"
+
 	"odradek/core/kafka"
 
 	"github.com/twmb/franz-go/pkg/kmsg"
@@ -15,18 +17,17 @@ import (
 // groups (KIP-932).
 func (s *Shard) findCoordinator(q *kmsg.FindCoordinatorRequest) kmsg.Response {
 	response := kmsg.NewPtrFindCoordinatorResponse()
-	const message = "This broker has no group or transaction coordinator yet."
 	if q.Version < 4 {
-		response.ErrorCode = int16(coordinatorCode(q.CoordinatorType, q.CoordinatorKey, q.Version))
-		response.ErrorMessage = kmsg.StringPtr(message)
+		code, message := coordinatorOf(q.CoordinatorType, q.CoordinatorKey, q.Version)
+		response.ErrorCode, response.ErrorMessage = int16(code), &message
 		response.NodeID, response.Port = int32(kafka.NoBroker), -1
 		return response
 	}
 	for _, key := range q.CoordinatorKeys {
+		code, message := coordinatorOf(q.CoordinatorType, key, q.Version)
 		c := kmsg.NewFindCoordinatorResponseCoordinator()
 		c.Key, c.NodeID, c.Port = key, int32(kafka.NoBroker), -1
-		c.ErrorCode = int16(coordinatorCode(q.CoordinatorType, key, q.Version))
-		c.ErrorMessage = kmsg.StringPtr(message)
+		c.ErrorCode, c.ErrorMessage = int16(code), &message
 		response.Coordinators = append(response.Coordinators, c)
 	}
 	return response
@@ -39,10 +40,16 @@ const (
 	coordinatorOfShare       = 2
 )
 
-func coordinatorCode(kind int8, _ string, version int16) kafka.ErrorCode {
-	if kind < coordinatorOfGroup || kind > coordinatorOfShare ||
-		kind == coordinatorOfShare && version < 6 {
-		return kafka.ErrInvalidRequest
+// coordinatorOf is what is said of a key.
+func coordinatorOf(kind int8, key string, version int16) (kafka.ErrorCode, string) {
+	switch {
+	case kind < coordinatorOfGroup || kind > coordinatorOfShare ||
+		kind == coordinatorOfShare && version < 4:
+		return kafka.ErrInvalidRequest, "This most likely occurs because of a request being " +
+			"malformed by the client library or the message was sent to an incompatible broker. " +
+			"See the broker logs for more details."
+	case kind == coordinatorOfShare && (version < 6 || strings.Count(key, ":") < 2):
+		return kafka.ErrInvalidRequest, ""
 	}
-	return kafka.ErrCoordinatorNotAvailable
+	return kafka.ErrCoordinatorNotAvailable, "This broker has no coordinators yet."
 }

@@ -18,6 +18,9 @@ func (s *Shard) deleteRecords(t *task.Task, q *kmsg.DeleteRecordsRequest) kmsg.R
 	var before []kafka.Offset
 	var answers []*kmsg.DeleteRecordsResponseTopicPartition
 	for _, topic := range q.Topics {
+		if len(topic.Partitions) == 0 {
+			continue
+		}
 		answer := kmsg.NewDeleteRecordsResponseTopic()
 		answer.Topic = topic.Topic
 		answer.Partitions = make([]kmsg.DeleteRecordsResponseTopicPartition, len(topic.Partitions))

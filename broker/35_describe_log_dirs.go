@@ -70,8 +70,12 @@ func (s *Shard) eachAsked(q *kmsg.DescribeLogDirsRequest, use func(*image.Topic,
 	}
 	for _, asked := range q.Topics {
 		if topic := s.image.Topic(asked.Topic); topic != nil {
+			named := map[int32]bool{}
 			for _, p := range asked.Partitions {
-				use(topic, kafka.Partition(p))
+				if !named[p] {
+					named[p] = true
+					use(topic, kafka.Partition(p))
+				}
 			}
 		}
 	}

@@ -42,6 +42,8 @@ type fetchOutcome struct {
 	diverging      bool
 	divergingEpoch kafka.LeaderEpoch
 	divergingEnd   kafka.Offset
+	// unread is set when the partition was not even looked at.
+	unread bool
 	// cold is set when the bytes are not in memory: a task has to fetch them.
 	cold bool
 }
@@ -74,6 +76,10 @@ func (h *partition) look(e *fetchEntry, limits fetchLimits, atLeastOne bool) {
 	}
 	if code := h.checkEpoch(e.currentLeaderEpoch); code != kafka.None {
 		e.outcome = failedFetch(code)
+		return
+	}
+	if e.bytesMax < 0 {
+		e.outcome = failedFetch(kafka.ErrUnknownServerError) // as Kafka answers it
 		return
 	}
 	upTo := h.fetchable(limits.committed)

@@ -71,10 +71,37 @@ func (f *fetch) listRequest() {
 	for i := range f.request.Topics {
 		topic := &f.request.Topics[i]
 		for j := range topic.Partitions {
-			f.list(fetchName{topic: topic.Name, id: topic.TopicID,
-				partition: topic.Partitions[j].Partition}, wantedOf(&topic.Partitions[j]))
+			name := fetchName{topic: topic.Name, id: topic.TopicID,
+				partition: topic.Partitions[j].Partition}
+			if !f.replaceListed(name, wantedOf(&topic.Partitions[j])) {
+				f.list(name, wantedOf(&topic.Partitions[j]))
+			}
 		}
 	}
+}
+
+// repeatsLookedForMax is up to how many partitions a request is searched for
+// ones that it names twice. In a larger one they are served twice, which harms
+// nobody.
+const repeatsLookedForMax = 32
+
+// replaceListed gives a partition that the request has named before what it
+// asks now, as Kafka does.
+func (f *fetch) replaceListed(name fetchName, wanted fetchsession.Wanted) bool {
+	if len(f.names) > repeatsLookedForMax {
+		return false
+	}
+	for i := range f.names {
+		known := &f.names[i]
+		if known.partition == name.partition && known.id == name.id &&
+			string(known.topic) == string(name.topic) {
+			f.entries[i].offset, f.entries[i].bytesMax = wanted.Offset, int(wanted.BytesMax)
+			f.entries[i].currentLeaderEpoch = wanted.CurrentLeaderEpoch
+			f.entries[i].lastFetchedEpoch = wanted.LastFetchedEpoch
+			return true
+		}
+	}
+	return false
 }
 
 func (f *fetch) eachWanted(use func(fetchsession.Key, fetchsession.Wanted)) {

@@ -36,12 +36,12 @@ func (h *partition) produce(s *Shard, records []byte, version, acks int16) (
 	h.rules.ProduceVersion = version
 	verdict := batch.Validate(records, h.rules)
 	if verdict.Error != kafka.None {
-		outcome = failedProduce(verdict.Error)
+		outcome = h.refusal(verdict.Error)
 		outcome.message, outcome.recordErrors = verdict.Message, verdict.RecordErrors
 		return 0, outcome
 	}
 	if verdict.Batch.IsTransactional() {
-		return 0, failedProduce(kafka.ErrInvalidTxnState)
+		return 0, h.refusal(kafka.ErrInvalidTxnState)
 	}
 	appended, code, err := h.Append(verdict.Batch)
 	if err != nil {
@@ -49,16 +49,28 @@ func (h *partition) produce(s *Shard, records []byte, version, acks int16) (
 		return 0, failedProduce(kafka.ErrKafkaStorageError)
 	}
 	if code != kafka.None {
-		return 0, failedProduce(code)
+		return 0, h.refusal(code)
 	}
 	if !appended.Duplicate {
 		s.world.Trace.Event("append", h.Topic, int64(appended.BaseOffset), int64(appended.LastOffset))
 	}
 	return appended.LastOffset + 1, produceOutcome{
 		baseOffset:     appended.BaseOffset,
-		logAppendTime:  verdict.LogAppendTime,
+		logAppendTime:  appended.LogAppendTime,
 		logStartOffset: h.Log.LogStartOffset(),
 	}
+}
+
+// refusal is the outcome of a batch that the log does not take. As in Kafka it
+// has the logStartOffset, except where the batch's bytes themselves are bad.
+func (h *partition) refusal(code kafka.ErrorCode) produceOutcome {
+	outcome := failedProduce(code)
+	switch code {
+	case kafka.ErrCorruptMessage, kafka.ErrMessageTooLarge, kafka.ErrRecordListTooLarge:
+	default:
+		outcome.logStartOffset = h.Log.LogStartOffset()
+	}
+	return outcome
 }
 
 // fetchable is the bound of what a fetch may see.

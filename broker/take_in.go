@@ -75,6 +75,9 @@ func (s *Shard) openPartition(t *task.Task, topic string, id kafka.TopicPartitio
 	}
 	h := &partition{Leader: replica.NewLeader(topic, l, id, epoch, s.node.NodeID)}
 	h.rules.Codecs = s.codecs
+	// Kafka looks into every record, and so does this broker: a batch that can't
+	// be read would stop every consumer of the partition.
+	h.rules.Inspect = batch.InspectAll
 	h.rules.Partition = fmt.Sprintf("%s-%d", topic, id.Partition)
 	h.configure(s.node, settings)
 	return h, nil

@@ -33,6 +33,7 @@ func NewLeader(topic string, l *log.Log, id kafka.TopicPartition, epoch kafka.Le
 	r := &Leader{Topic: topic, Partition: id, Log: l, epoch: epoch, self: self,
 		isr: []kafka.BrokerID{self}, highWatermark: l.FlushedEndOffset()}
 	l.OnFlushed(r.advance)
+	l.BeginEpoch(epoch)
 	return r
 }
 
@@ -43,6 +44,7 @@ func (r *Leader) Epoch() kafka.LeaderEpoch { return r.epoch }
 func (r *Leader) SetEpoch(epoch kafka.LeaderEpoch) {
 	assert.That(epoch >= r.epoch, "a leader epoch only rises")
 	r.epoch = epoch
+	r.Log.BeginEpoch(epoch)
 }
 
 // ISR are the in-sync replicas.

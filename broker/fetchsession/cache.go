@@ -66,7 +66,7 @@ func (c *Cache) Forget(s *Session, key Key) { s.forget(key) }
 // the cache is full and nothing in it may be evicted: the client then goes on
 // with full fetches. New ids come from draw.
 func (c *Cache) Create(now kafka.Instant, topicIDs bool, size int, draw func() uint64) *Session {
-	if size == 0 || !c.makeRoom(now, size) {
+	if !c.makeRoom(now, size) {
 		return nil
 	}
 	id := int32(draw() & 0x7fffffff)
