@@ -80,8 +80,8 @@ func (m *nemesis) strike(k fault.Kind, value uint64) {
 	}
 }
 
-// harmNode does what a kind does to a node; subject tells how.
-func (m *nemesis) harmNode(k fault.Kind, n *Node, pick *chance.Stream) (fired bool, subject string) {
+// harmNode does what a kind does to a node, and tells whether it could and how.
+func (m *nemesis) harmNode(k fault.Kind, n *Node, pick *chance.Stream) (bool, string) {
 	d := 10*time.Millisecond + pick.Tail(300*time.Millisecond)
 	switch k {
 	case fault.NodeClockJump:
@@ -96,11 +96,12 @@ func (m *nemesis) harmNode(k fault.Kind, n *Node, pick *chance.Stream) (fired bo
 		n.disk.StallUntil(m.world.Now().Plus(d))
 		return true, "for " + d.String()
 	case fault.DiskBitRot:
-		return n.disk.Rot(pick.Uint64()), ""
+		return n.rot(pick.Uint64())
 	}
 	if !n.Up() {
 		return false, ""
 	}
+	subject := ""
 	switch k {
 	case fault.NodeKill, fault.NodePowerLoss:
 		m.world.reshard(n)
@@ -114,6 +115,16 @@ func (m *nemesis) harmNode(k fault.Kind, n *Node, pick *chance.Stream) (fired bo
 		subject = fmt.Sprintf("shard %d for %v", s.index, d)
 	}
 	return true, subject
+}
+
+// rot flips a bit on the node's disk.
+func (n *Node) rot(value uint64) (fired bool, subject string) {
+	if !n.disk.Rot(value) {
+		return false, ""
+	}
+	rots := n.disk.Rots()
+	last := rots[len(rots)-1]
+	return true, fmt.Sprintf("%s at %d", last.Name, last.Position)
 }
 
 // jump is how far a clock jumps: up to a day, mostly less, either way.

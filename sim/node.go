@@ -7,6 +7,7 @@ import (
 	"odradek/core/assert"
 	"odradek/core/env"
 	"odradek/core/kafka"
+	"odradek/core/task"
 	"odradek/sim/chance"
 	"odradek/sim/disk"
 	"odradek/sim/fault"
@@ -122,6 +123,18 @@ func (n *Node) Buffered() (bytes int64) {
 
 // Connections is how many connections the node's program has open.
 func (n *Node) Connections() int { return n.host.Connections() }
+
+// Spawn starts a task on a shard of the node's program from outside, as if the
+// program had done it itself. It reports false when the node is down.
+func (n *Node) Spawn(shard int, name string, fn func(t *task.Task, w *env.World)) bool {
+	if n.process == nil {
+		return false
+	}
+	s := n.process.shards[shard]
+	s.lane.Loop.Spawn(name, func(t *task.Task) { fn(t, &s.world) })
+	s.lane.Kick()
+	return true
+}
 
 // startIn boots the node after a while, unless it is up by then.
 func (n *Node) startIn(d time.Duration) {

@@ -116,7 +116,7 @@ func (r *Report) String() string {
 		fmt.Fprintf(&b, "  %-26s planned %d, fired %d\n", f.Kind, f.Planned, f.Fired)
 	}
 	if r.Failure != nil {
-		fmt.Fprintf(&b, "%s\n", r.Failure)
+		fmt.Fprintf(&b, "%s\nreplay it with: odradek sim run --seed %d\n", r.Failure, r.Seed)
 		for _, line := range r.Story {
 			fmt.Fprintf(&b, "  %s\n", line)
 		}

@@ -29,7 +29,7 @@ func TestPlantedBugsAreFoundAndShrunk(t *testing.T) {
 		faultsMax int
 	}{
 		{"answer before the sync", bugs{answerEarly: true}, 3},
-		{"try a failed sync again", bugs{retrySync: true}, 4},
+		{"try a failed sync again", bugs{retrySync: true}, 6},
 		{"leave the directory sync out", bugs{skipSyncDir: true}, 4},
 		{"trust the page cache", bugs{trustCache: true}, 6},
 		{"panic at a number", bugs{asserts: true}, 0},
@@ -41,7 +41,7 @@ func TestPlantedBugsAreFoundAndShrunk(t *testing.T) {
 			if r == nil {
 				t.Fatalf("not found within %d seeds", bugSeeds)
 			}
-			s := sim.Shrink(o.run, config, r, 200, func() bool { return true })
+			s := sim.Shrink(o.run, config, r, 120, func() bool { return true })
 			faults := 0
 			for _, d := range s.Decisions {
 				if d.Kind != fault.Operation {
@@ -68,7 +68,7 @@ func find(o toy) (sim.Config, *sim.Report) {
 }
 
 func TestToySurvivesEveryFault(t *testing.T) {
-	for seed := range uint64(60) {
+	for seed := range uint64(30) {
 		if r := usual().run(everything(seed)); r.Failure != nil {
 			t.Fatalf("%s", r)
 		}
@@ -85,7 +85,7 @@ func TestQuietWorldHasNoFaults(t *testing.T) {
 // Over some seeds every kind of fault must have fired, or the switch is vain.
 func TestEveryKindOfFaultFires(t *testing.T) {
 	fired := map[fault.Kind]int64{}
-	for seed := range uint64(80) {
+	for seed := range uint64(60) {
 		c := everything(seed)
 		c.Intensity = 1 + uint32(seed%2)*20
 		for _, f := range usual().run(c).Faults {

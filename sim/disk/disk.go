@@ -55,6 +55,7 @@ type Disk struct {
 	writeBehinds []*writeBehind
 	stallUntil   kafka.Instant
 	aim          *aim
+	rots         []Rotten
 }
 
 // New makes an empty disk of a node.
@@ -129,6 +130,17 @@ func (d *Disk) soiled(n *inode) {
 	}
 }
 
+// Rotten is where a bit flipped.
+type Rotten struct {
+	// Name is the file's name at that time.
+	Name     string
+	Position kafka.Position
+}
+
+// Rots are the bits that have flipped so far: what a checker expects a program
+// to find, and nothing else.
+func (d *Disk) Rots() []Rotten { return d.rots }
+
 // Rot flips a bit of a stored page that value picks. The page cache goes on
 // showing the old bit until the page is evicted. It reports whether there was
 // a page.
@@ -154,5 +166,6 @@ func (d *Disk) Rot(value uint64) bool {
 	d.pages.drop(n.platter[i])
 	n.platter[i] = g
 	n.flags[i] |= lying
+	d.rots = append(d.rots, Rotten{n.label, kafka.Position(at)})
 	return true
 }

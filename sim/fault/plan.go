@@ -53,7 +53,8 @@ func New(c Config) *Plan {
 	p := &Plan{seed: chance.Combine(c.Seed, chance.Text("faults")), clock: c.Clock}
 	swarm := chance.New(c.Seed, "swarm")
 	for k := range Kinds {
-		millionths := min(million, catalogue[k].Millionths*max(1, c.Intensity))
+		scaled := uint64(catalogue[k].Millionths) * uint64(max(1, c.Intensity))
+		millionths := uint32(min(million, scaled))
 		if k == Operation {
 			p.chances[k] = millionths
 			continue

@@ -47,8 +47,9 @@ type endpoint struct {
 	pending    bool
 	closeAfter bool
 	windowTold bool
-	delayed    bool
-	out        stream
+	// delayed: the kernel takes nothing until a delay ends; due: it just ended.
+	delayed, due bool
+	out          stream
 
 	arrivals     arrivals
 	frame        partial
@@ -139,6 +140,11 @@ func (e *endpoint) flush() {
 	if e.delayed || e.gone() {
 		return
 	}
+	if e.due {
+		e.due = false
+		e.leave()
+		return
+	}
 	n := e.network()
 	if v, slow := n.plan.Draw(fault.NetworkSlowSend, e.host.node); slow {
 		n.plan.Fired(fault.NetworkSlowSend)
@@ -152,7 +158,7 @@ func (e *endpoint) flush() {
 
 // Act is the end of a delay: the kernel takes bytes again.
 func (e *endpoint) Act(*schedule.Event) {
-	e.delayed = false
+	e.delayed, e.due = false, true
 	if !e.gone() {
 		e.pend()
 		e.stack.lane.Post(e.stack)

@@ -187,11 +187,19 @@ type held struct {
 // that reads it later reads nonsense.
 const poison = 0xDB
 
+func spoil(p []byte) {
+	if len(p) == 0 {
+		return
+	}
+	p[0] = poison
+	for done := 1; done < len(p); done *= 2 {
+		copy(p[done:], p[:done])
+	}
+}
+
 // Recycle takes a frame back.
 func (h *held) Recycle(*env.Frame) {
-	for i := range h.buffer {
-		h.buffer[i] = poison
-	}
+	spoil(h.buffer[:h.length])
 	s := h.stack
 	s.buffered -= int64(h.length)
 	s.frames.give(h)

@@ -61,6 +61,10 @@ func (n *Network) link(from, to *Host) *link {
 	return l
 }
 
+// latencyMax bounds what a spike on a slow link comes to: beyond it a cut says
+// more.
+const latencyMax = 10 * time.Second
+
 // latency draws how long bytes take from one host to another.
 func (n *Network) latency(from, to *Host) time.Duration {
 	l := n.link(from, to)
@@ -76,7 +80,7 @@ func (n *Network) latency(from, to *Host) time.Duration {
 		n.plan.Fired(fault.NetworkSpike)
 		d *= time.Duration(10 + v%1000)
 	}
-	return d
+	return min(d, latencyMax)
 }
 
 // Cut stops what one node sends another until as many calls of Mend. It reports
