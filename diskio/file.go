@@ -26,8 +26,7 @@ type File struct {
 	// holds counts who needs the descriptor: the open handle, each pin, each
 	// operation on a worker or in the ring. The last one closes it.
 	holds atomic.Int64
-	// pins counts the pins among holds, for Truncate's assertion.
-	pins   atomic.Int64
+	pins
 	closed bool
 	// noNowait is set when the file system does not know RWF_NOWAIT: its reads
 	// do not wait for a device (tmpfs), or can't be told not to.
@@ -44,18 +43,6 @@ func (f *File) Size() int64 { return f.size.Load() }
 
 // Descriptor is the open descriptor, for sendfile. It is valid while pinned.
 func (f *File) Descriptor() int { return f.fd }
-
-// Pin keeps the bytes readable through Close and Remove until Unpin.
-func (f *File) Pin() {
-	f.pins.Add(1)
-	f.hold()
-}
-
-// Unpin takes a Pin back.
-func (f *File) Unpin() {
-	assert.That(f.pins.Add(-1) >= 0, "a file is unpinned as often as it was pinned")
-	f.letGo()
-}
 
 func (f *File) hold() {
 	assert.That(f.holds.Add(1) > 1, "a file is held before its descriptor is closed")
@@ -179,13 +166,13 @@ func (d *Disk) gather(pieces [][]byte, skip int) (count, total int) {
 	return count, total
 }
 
-// Truncate cuts the file to size. While ranges are pinned, some connection is
-// going to send them: the owner ends it first.
+// Truncate cuts the file to size. Some connection is going to send what is
+// pinned: the owner ends it before it cuts that off.
 func (f *File) Truncate(size int64) error {
 	if f.closed {
 		return f.fault("truncate", kafka.Position(size), env.ErrClosed)
 	}
-	assert.That(size >= f.Size() || f.pins.Load() == 0, "no pinned range is cut")
+	assert.That(f.pinnedEnd() <= size, "no pinned range of a file is cut off")
 	f.stopZeroing()
 	err := retry(func() error { return unix.Ftruncate(f.fd, size) })
 	if err != nil {
@@ -195,7 +182,7 @@ func (f *File) Truncate(size int64) error {
 	return nil
 }
 
-// Preallocate makes the file size bytes long, with room on the device for all of
+// Preallocate makes the file at least size bytes long, with room on the device for all of
 // them. The new blocks are written with zeros in the background, ahead of
 // WriteThrough: see zero.go.
 func (f *File) Preallocate(size int64) error {
@@ -203,9 +190,8 @@ func (f *File) Preallocate(size int64) error {
 		return f.fault("preallocate", kafka.Position(size), env.ErrClosed)
 	}
 	before := f.Size()
-	assert.That(size >= before, "a file does not shrink by being preallocated")
-	if size == before {
-		return nil
+	if size <= before {
+		return nil // every byte within the size was given its room or written
 	}
 	err := retry(func() error { return unix.Fallocate(f.fd, 0, 0, size) })
 	if errors.Is(err, unix.EOPNOTSUPP) || errors.Is(err, unix.ENOSYS) {

@@ -144,3 +144,35 @@ func TestWorkersFinishWhatWasSubmitted(t *testing.T) {
 		t.Fatal("took a job after close")
 	}
 }
+
+func TestAPinnedRangeIsNotCutOff(t *testing.T) {
+	onDisk(t, t.TempDir(), WayBest, func(_ *task.Task, d *Disk) {
+		made, err := d.Create("a")
+		must(t, err)
+		f := made.(*File)
+		must(t, f.WriteAt(letters(100), 0))
+		f.PinRange(10, 20)
+		f.PinRange(0, 5)
+		f.PinRange(10, 20)
+		f.UnpinRange(10, 20)
+		must(t, f.Truncate(30))
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Error("a pinned range was cut off")
+				}
+			}()
+			_ = f.Truncate(29)
+		}()
+		f.UnpinRange(10, 20)
+		must(t, f.Truncate(5))
+		f.UnpinRange(0, 5)
+		must(t, f.Truncate(0))
+		defer func() {
+			if recover() == nil {
+				t.Error("a range was unpinned twice")
+			}
+		}()
+		f.UnpinRange(0, 5)
+	})
+}

@@ -37,10 +37,12 @@ type piece struct {
 	buffer buffer
 	// from and to bound what is left of the buffer.
 	from, to int
-	file     env.File
-	// position and left bound what is left of the file's range.
+	file     realFile
+	// position and left bound what is left of the file's range, of which sent
+	// bytes have left.
 	position int64
 	left     int64
+	sent     int64
 }
 
 // sending is the half of a connection that lets bytes out.
@@ -59,9 +61,15 @@ type sending struct {
 	lagged bool
 }
 
-// descriptor is what a file of this machine has and a simulated one has not.
-// The descriptor stays valid while the file is pinned.
-type descriptor interface{ Descriptor() int }
+// realFile is what a file of this machine can do and a simulated one can't. Its
+// descriptor stays valid while something of it is pinned.
+type realFile interface {
+	env.File
+	Descriptor() int
+	// PinRange keeps a range readable until UnpinRange. Any shard may call them.
+	PinRange(position kafka.Position, length int64)
+	UnpinRange(position kafka.Position, length int64)
+}
 
 // Send queues chunks. They leave at the end of the turn.
 func (c *conn) Send(chunks []env.Chunk) {
@@ -115,11 +123,11 @@ func (c *conn) queueBytes(bytes []byte) bool {
 }
 
 func (c *conn) queueRange(chunk *env.Chunk) {
-	_, ok := chunk.File.(descriptor)
+	file, ok := chunk.File.(realFile)
 	assert.That(ok, "a real connection sends ranges of real files")
-	chunk.File.Pin()
+	file.PinRange(chunk.Position, chunk.Length)
 	p := c.shard.takePiece()
-	p.file, p.position, p.left = chunk.File, int64(chunk.Position), chunk.Length
+	p.file, p.position, p.left = file, int64(chunk.Position), chunk.Length
 	c.unsent += chunk.Length
 	c.push(p)
 }
@@ -157,12 +165,18 @@ func (s *Shard) givePiece(p *piece) {
 		s.memory.give(p.buffer)
 	}
 	if p.file != nil {
-		p.file.Unpin()
+		p.unpin()
 	}
 	*p = piece{}
 	if len(s.pieces) < piecesKeptMax {
 		s.pieces = append(s.pieces, p)
 	}
+}
+
+// unpin gives the file up.
+func (p *piece) unpin() {
+	p.file.UnpinRange(kafka.Position(p.position-p.sent), p.sent+p.left)
+	p.file = nil
 }
 
 // flush sends until the queue is empty, the socket is full, or the turn's share
@@ -261,7 +275,7 @@ func (c *conn) sendRange(p *piece) (sent int64) {
 	}
 	s := c.shard
 	s.position = p.position
-	n, errno := rawSendfile(c.fd, p.file.(descriptor).Descriptor(), &s.position, int(step))
+	n, errno := rawSendfile(c.fd, p.file.Descriptor(), &s.position, int(step))
 	if !c.accepted(errno) {
 		return 0
 	}
@@ -273,6 +287,7 @@ func (c *conn) sendRange(p *piece) (sent int64) {
 	}
 	p.position += int64(n)
 	p.left -= int64(n)
+	p.sent += int64(n)
 	if p.left == 0 {
 		c.pop()
 	}
@@ -314,8 +329,7 @@ func (c *conn) inline(p *piece) bool {
 		c.shard.memory.give(b)
 		return false
 	}
-	p.file.Unpin()
-	p.file = nil
+	p.unpin()
 	p.buffer, p.from, p.to = b, 0, n
 	return true
 }

@@ -239,7 +239,6 @@ func (s *Shard) sleep() int {
 	}
 	n := s.poller.sleep(span)
 	if n == 0 { // the deadline, or an interruption: also io_uring's, before its event
-		runtime.Gosched()
 		n = s.poller.poll()
 	}
 	return n
