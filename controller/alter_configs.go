@@ -39,6 +39,13 @@ func AlterConfigs(v View,
 		result.ErrorCode, result.ErrorMessage = problem.answer()
 		response.Resources = append(response.Resources, result)
 	}
+	if problem := checkRecords(records); problem != nil {
+		records = nil
+		for i := range response.Resources {
+			result := &response.Resources[i]
+			result.ErrorCode, result.ErrorMessage = problem.answer()
+		}
+	}
 	if request.ValidateOnly {
 		return nil, response
 	}
@@ -79,6 +86,13 @@ func IncrementalAlterConfigs(v View, request *kmsg.IncrementalAlterConfigsReques
 		result.ResourceType, result.ResourceName = resource.ResourceType, resource.ResourceName
 		result.ErrorCode, result.ErrorMessage = problem.answer()
 		response.Resources = append(response.Resources, result)
+	}
+	if problem := checkRecords(records); problem != nil {
+		records = nil
+		for i := range response.Resources {
+			result := &response.Resources[i]
+			result.ErrorCode, result.ErrorMessage = problem.answer()
+		}
 	}
 	if request.ValidateOnly {
 		return nil, response

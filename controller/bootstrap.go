@@ -1,6 +1,8 @@
 package controller
 
 import (
+	"slices"
+
 	"odradek/controller/config"
 	"odradek/controller/image"
 	"odradek/controller/metadata"
@@ -53,9 +55,9 @@ type Registration struct {
 // RegisterBroker returns the records that make a starting broker known and let
 // it lead. The record will be written at offset next, which is the broker's
 // epoch from then on. A node that is its own controller is never fenced: what it
-// leads, it leads as long as it runs. Partitions that it led before are led
-// again, under a new leader epoch, so that no batch of this incarnation can be
-// taken for one of the last.
+// leads, it leads as long as it runs. Partitions that it led before, or that
+// have no leader while it is in sync, it leads again under a new leader epoch, so
+// that no batch of this incarnation can be taken for one of the last.
 func RegisterBroker(v View, registration Registration, next kafka.Offset,
 	random Random) []metadata.Record {
 	epoch := kafka.BrokerEpoch(next)
@@ -74,7 +76,10 @@ func RegisterBroker(v View, registration Registration, next kafka.Offset,
 	records := []metadata.Record{broker}
 	for topic := range v.Image.Topics() {
 		for p, partition := range topic.Partitions() {
-			if partition.Leader != registration.BrokerID {
+			led := partition.Leader == registration.BrokerID
+			leaderless := partition.Leader == kafka.NoBroker &&
+				slices.Contains(partition.ISR, registration.BrokerID)
+			if !led && !leaderless {
 				continue
 			}
 			change := metadata.NewPartitionChange(topic.ID, kafka.Partition(p))

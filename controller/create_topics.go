@@ -29,7 +29,8 @@ import (
 func CreateTopics(v View, request *kmsg.CreateTopicsRequest,
 	random Random) ([]metadata.Record, *kmsg.CreateTopicsResponse) {
 	response := request.ResponseKind().(*kmsg.CreateTopicsResponse)
-	c := topicCreation{view: v, random: random, placer: newPlacer(v.Image, random)}
+	c := topicCreation{view: v, version: request.Version, random: random,
+		placer: newPlacer(v.Image, random)}
 	names := newNames(len(request.Topics))
 	for i := range request.Topics {
 		names.add(request.Topics[i].Topic)
@@ -44,10 +45,12 @@ func CreateTopics(v View, request *kmsg.CreateTopicsRequest,
 		problem := tooMany
 		if problem == nil {
 			problem = c.create(topic, &result)
+			tooMany = checkRecords(c.records)
 		}
 		response.Topics = append(response.Topics, topicAnswer(result, topic.Topic, problem))
 	}
 	if problem := checkRecords(c.records); problem != nil {
+		// What came before the limit was reached is refused, too.
 		for i, topic := range response.Topics {
 			response.Topics[i] = topicAnswer(topic, topic.Topic, problem)
 		}
@@ -77,6 +80,7 @@ func topicAnswer(result kmsg.CreateTopicsResponseTopic, name string,
 // topicCreation is one request in work.
 type topicCreation struct {
 	view    View
+	version int16
 	random  Random
 	placer  *placer
 	records []metadata.Record
@@ -138,7 +142,9 @@ func (c *topicCreation) create(topic *kmsg.CreateTopicsRequestTopic,
 	result.TopicID = id
 	result.NumPartitions = int32(len(assignments))
 	result.ReplicationFactor = int16(len(assignments[0]))
-	result.Configs = c.describe(overrides)
+	if c.version >= 5 {
+		result.Configs = c.describe(overrides)
+	}
 	return nil
 }
 

@@ -2,6 +2,7 @@ package controller
 
 import (
 	"fmt"
+	"strings"
 
 	"odradek/core/kafka"
 )
@@ -13,8 +14,15 @@ type fault struct {
 	message *string
 }
 
+// messageBytesMax bounds a message, which may repeat what the client sent: in
+// old versions of a response a string's length has 16 bits.
+const messageBytesMax = 8 << 10
+
 func faultf(code kafka.ErrorCode, format string, arguments ...any) *fault {
 	message := fmt.Sprintf(format, arguments...)
+	if len(message) > messageBytesMax {
+		message = strings.ToValidUTF8(message[:messageBytesMax], "") + "..."
+	}
 	return &fault{code, &message}
 }
 

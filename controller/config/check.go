@@ -45,6 +45,28 @@ func either(allowed ...string) check { return check{kind: oneOf, allowed: allowe
 
 func listOf(allowed ...string) check { return check{kind: itemsOneOf, allowed: allowed} }
 
+// Valid says which values a setting may have, for reference pages: empty when
+// its type says it all.
+func (d *Definition) Valid() string {
+	switch c := d.check; c.kind {
+	case atLeast:
+		return fmt.Sprintf("%d or more", c.low)
+	case between:
+		return fmt.Sprintf("%d to %d", c.low, c.high)
+	case betweenOr:
+		return fmt.Sprintf("%d to %d, or %d", c.low, c.high, c.or)
+	case oneOf:
+		return "one of " + strings.Join(c.allowed, ", ")
+	case itemsOneOf:
+		return "any of " + strings.Join(c.allowed, ", ")
+	case throttledReplicas:
+		return "* or partition:broker, separated by commas"
+	case notEmpty:
+		return "not empty"
+	}
+	return ""
+}
+
 // test reports, as an *InvalidValue, what is wrong with a canonical value.
 func (c check) test(name string, kind Type, canonical string) error {
 	if kind == List {

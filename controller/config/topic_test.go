@@ -34,6 +34,10 @@ func TestDefinitionsHold(t *testing.T) {
 		if !strings.HasSuffix(d.Doc, ".") {
 			t.Errorf("%s: its explanation is no sentence: %q", d.Name, d.Doc)
 		}
+		if number := d.Type == config.Int; number && d.Valid() == "" && !strings.Contains(d.Doc, "-1") &&
+			!d.Unset {
+			t.Errorf("%s: nothing bounds it", d.Name)
+		}
 		for _, synonym := range d.Synonyms {
 			if _, ok := config.Broker(synonym.Name); !ok {
 				t.Errorf("%s: there is no %s", d.Name, synonym.Name)
@@ -111,4 +115,20 @@ func isKnownDifference(name, value, want string) bool {
 	return name == config.RemoteStorageEnable && strings.Contains(want, "Tiered Storage") ||
 		name == config.MinCleanableDirtyRatio && strings.Contains(want, "Value must be no more") &&
 			strings.ContainsAny(strings.Fields(want)[3], "E")
+}
+
+func TestValidValuesForPeople(t *testing.T) {
+	for name, want := range map[string]string{
+		"compression.type":                      "one of uncompressed, zstd, lz4, snappy, gzip, producer",
+		"compression.gzip.level":                "1 to 9, or -1",
+		"compression.lz4.level":                 "1 to 17",
+		"segment.bytes":                         "1048576 or more",
+		"cleanup.policy":                        "any of compact, delete",
+		"preallocate":                           "",
+		"leader.replication.throttled.replicas": "* or partition:broker, separated by commas",
+	} {
+		if definition, _ := config.Topic(name); definition.Valid() != want {
+			t.Errorf("%s: %s", name, definition.Valid())
+		}
+	}
 }

@@ -21,6 +21,7 @@ type unserved struct {
 	// Otherwise it is taken with a warning.
 	refused bool
 	// harmless is a value that is never refused: it asks for what is so anyway.
+	// The empty one asks for nothing.
 	harmless string
 	// reason ends the sentence "name ...".
 	reason string
@@ -70,14 +71,16 @@ var unservedSettings = [...]unserved{
 	{name: "early.start.listeners", reason: noQuorum},
 	{name: "num.replica.alter.log.dirs.threads", reason: noThreads},
 	{name: "num.replica.fetchers", reason: noReplicas},
-	{name: "num.", reason: noThreads},
+	{name: "num.network.threads", reason: noThreads},
+	{name: "num.io.threads", reason: noThreads},
+	{name: "num.recovery.threads.per.data.dir", reason: noThreads},
 	{name: "background.threads", reason: noThreads},
 	{name: "socket.", reason: noThreads},
 	{name: "queued.max.requests", reason: noThreads},
 	{name: "request.timeout.ms", reason: noQuorum},
 	{name: "max.connections.per.ip", harmless: "2147483647", refused: true,
 		reason: "is not served: max.connections bounds all connections together"},
-	{name: "max.connections.per.ip.overrides", harmless: "", refused: true,
+	{name: "max.connections.per.ip.overrides", refused: true,
 		reason: "is not served: max.connections bounds all connections together"},
 	{name: "max.connection.creation.rate", harmless: "2147483647", refused: true,
 		reason: "is not served: max.connections bounds how many there are"},
@@ -102,7 +105,7 @@ var unservedSettings = [...]unserved{
 	{name: "controlled.shutdown.", reason: noReplicas},
 	{name: "follower.fetch.last.tiered.offset.enable", reason: noRemote},
 	{name: "unstable.", refused: true, reason: "asks for what is not finished in Kafka itself"},
-	{name: "cordoned.log.dirs", harmless: "", refused: true,
+	{name: "cordoned.log.dirs", refused: true,
 		reason: "asks for a second log directory: a node has one"},
 	{name: "log.dir.failure.timeout.ms", reason: noReplicas},
 	{name: "log.cleaner.", reason: noCleaner},
@@ -119,7 +122,8 @@ var unservedSettings = [...]unserved{
 	{name: "create.topic.policy.class.name", refused: true, reason: noPlugins},
 	{name: "alter.config.policy.class.name", refused: true, reason: noPlugins},
 	{name: "config.providers", refused: true, reason: noPlugins},
-	{name: "metric", reason: noMetrics},
+	{name: "metric.reporters", reason: noMetrics},
+	{name: "metrics.", reason: noMetrics},
 	{name: "kafka.metrics.", reason: noMetrics},
 	{name: "auto.include.jmx.reporter", reason: noMetrics},
 	{name: "telemetry.", reason: noTelemetry},
@@ -131,21 +135,43 @@ var unservedSettings = [...]unserved{
 	{name: "connection.failed.authentication.delay.ms", reason: noSASL},
 	{name: "delegation.token.", refused: true, reason: noSASL},
 	{name: "principal.builder.class", refused: true, reason: noPlugins},
-	{name: "authorizer.class.name", harmless: "", refused: true, reason: noACL},
+	{name: "authorizer.class.name", refused: true, reason: noACL},
 	{name: "super.users", refused: true, reason: noACL},
 	{name: "allow.everyone.if.no.acl.found", harmless: "true", refused: true, reason: noACL},
 }
 
 // findUnserved returns the row for a name; ok is false when Kafka has no such
-// setting either, as far as this table knows.
+// setting either, as far as this table knows. A name that a row only covers by
+// its beginning is rather a slip of the finger if a served one is close.
 func findUnserved(name string) (row unserved, ok bool) {
 	for _, row := range unservedSettings {
-		prefix := strings.HasSuffix(row.name, ".") || row.name == "metric"
-		if row.name == name || prefix && strings.HasPrefix(name, row.name) {
+		if row.name == name {
+			return row, true
+		}
+	}
+	if _, ofTopic := Topic(name); ofTopic {
+		return unserved{}, false
+	}
+	if near, ok := Nearest(name, servedNames()); ok && distance(name, near) <= slipEditsMax {
+		return unserved{}, false
+	}
+	for _, row := range unservedSettings {
+		if strings.HasSuffix(row.name, ".") && strings.HasPrefix(name, row.name) {
 			return row, true
 		}
 	}
 	return unserved{}, false
+}
+
+// slipEditsMax is how far from a served name a slip of the finger leads.
+const slipEditsMax = 2
+
+func servedNames() []string {
+	names := make([]string, len(nodeDefinitions))
+	for i := range nodeDefinitions {
+		names[i] = nodeDefinitions[i].Name
+	}
+	return names
 }
 
 // takeUnserved answers for a name that is none of Brokers.
@@ -156,9 +182,7 @@ func takeUnserved(name, value string) (warning string, err error) {
 		return "", unknownSetting(name)
 	case !row.refused:
 		return name + " is taken and has no effect: it " + row.reason, nil
-	case value == row.harmless && row.harmless != "":
-		return "", nil
-	case value == "" && row.harmless == "":
+	case value == row.harmless:
 		return "", nil
 	}
 	return "", fmt.Errorf("%w: %s %s", ErrNotServed, name, row.reason)
@@ -183,11 +207,7 @@ func unknownSetting(name string) error {
 		return fmt.Errorf("%w %q: it belongs to a topic and can only be set there",
 			ErrUnknownSetting, name)
 	}
-	var names []string
-	for i := range nodeDefinitions {
-		names = append(names, nodeDefinitions[i].Name)
-	}
-	if near, ok := Nearest(name, names); ok {
+	if near, ok := Nearest(name, servedNames()); ok {
 		return fmt.Errorf("%w %q: did you mean %q?", ErrUnknownSetting, name, near)
 	}
 	return fmt.Errorf("%w %q", ErrUnknownSetting, name)
