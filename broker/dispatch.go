@@ -19,8 +19,10 @@ type door struct {
 
 // Opened implements env.Door.
 func (d *door) Opened(c env.Conn) {
-	s := &session{shard: d.shard, conn: c, listener: d.listener}
+	s := &session{shard: d.shard, conn: c, listener: d.listener,
+		lastActive: d.shard.world.Loop.Now()}
 	c.Attach(s)
+	d.shard.sessions.add(s)
 	if !d.shard.serving {
 		d.shard.early = append(d.shard.early, s)
 		s.updatePause()
@@ -30,6 +32,7 @@ func (d *door) Opened(c env.Conn) {
 // Closed implements env.Door.
 func (d *door) Closed(c env.Conn, _ error) {
 	if s, ok := c.Attached().(*session); ok {
+		d.shard.sessions.remove(s)
 		s.close()
 	}
 }
@@ -41,6 +44,7 @@ func (d *door) Received(c env.Conn, frame *env.Frame) {
 		frame.Release()
 		return
 	}
+	s.lastActive = d.shard.world.Loop.Now()
 	s.receive(frame)
 }
 

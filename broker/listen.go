@@ -84,4 +84,7 @@ func (s *Shard) serve() {
 		early.updatePause()
 	}
 	s.early = nil
+	if s.node.ConnectionsMaxIdleMs > 0 {
+		s.world.Loop.Spawn("close idle connections", s.closeIdleLoop)
+	}
 }

@@ -28,14 +28,15 @@ func (s *Shard) delayProduce(leg *produceLeg, entry int) {
 // appendDelayed appends what waits, in order, as room comes.
 func (s *Shard) appendDelayed(t *task.Task) {
 	s.world.Trace.Sometimes("produce waits for room in the journal", true)
-	for done := 0; done < len(s.delayed); done++ {
-		d := s.delayed[done]
-		e := &d.leg.produce.entries[d.entry]
+	for len(s.delayed) > 0 {
+		d := s.delayed[0]
 		// An error is the journal's failure, which the append then answers.
-		_ = s.journal.AwaitReady(t, len(e.records), kafka.Never)
-		s.delayed[done] = delayedEntry{}
+		_ = s.journal.AwaitReady(t, len(d.leg.produce.entries[d.entry].records), kafka.Never)
 		d.leg.appendEntry(s, d.entry)
+		// Only now: while the entry is listed, later ones wait behind it.
+		s.delayed[0] = delayedEntry{}
+		s.delayed = s.delayed[1:]
 		d.leg.entryIsDone()
 	}
-	s.delayed = s.delayed[:0]
+	s.delayed = nil
 }

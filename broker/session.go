@@ -3,6 +3,7 @@ package broker
 import (
 	"odradek/core/assert"
 	"odradek/core/env"
+	"odradek/core/kafka"
 )
 
 // inFlightRequestsMax is how many requests of one connection may be unanswered
@@ -44,6 +45,10 @@ type session struct {
 	// before this moment was answered.
 	ending bool
 
+	// lastActive is when the last request came in.
+	lastActive kafka.Instant
+	// the list of the shard's connections
+	previous, following *session
 	// waiting are the connection's fetches that wait for records.
 	waiting []*fetch
 

@@ -52,6 +52,7 @@ type Shard struct {
 	// controller is on shard 0 only.
 	controller *metadataLog
 	listeners  []env.Listener
+	sessions   sessionList
 	// serving is set once the node is ready; early are the connections that
 	// came before.
 	serving bool
