@@ -1,0 +1,208 @@
+package campaign
+
+import (
+	"fmt"
+	"time"
+
+	"odradek/broker"
+	"odradek/core/env"
+	"odradek/core/kafka"
+	"odradek/core/task"
+	"odradek/jepsen/check"
+	"odradek/sim"
+	"odradek/sim/fault"
+)
+
+const (
+	// setupPatience is how long the first topics may take: faults that the disk
+	// and the network draw are on from the start.
+	setupPatience = 5 * time.Minute
+	// calmLasts is how long clients go on in a world that has healed.
+	calmLasts = 500 * time.Millisecond
+	// endPatience is how long what follows may take in a healed world.
+	endPatience = 5 * time.Minute
+	// restLasts is how long a broker without clients has to put everything away.
+	restLasts = 3 * time.Second
+	// stopPoll is how often the broker looks whether it is to stop.
+	stopPoll = 50 * time.Millisecond
+)
+
+// Run is one run in the making.
+type Run struct {
+	world  *sim.World
+	shape  *shape
+	broker *sim.Node
+	// shard0 is that of the broker's present process.
+	shard0 *broker.Shard
+	record recorder
+	ledger *ledger
+	// producerIDs are all that were given away.
+	producerIDs []kafka.ProducerID
+	actors []*actor
+	scan   *scanner
+	// ready: the first topics exist. calm: the faults are over. stopping: no
+	// more operations. halt: the broker is to stop in good order.
+	ready, calm, stopping, halt bool
+}
+
+// Result is what a run came to.
+type Result struct {
+	Report *sim.Report
+	// Verdict is that of the history and of the run as a whole.
+	Verdict check.Result
+	// Open says what keeps an undecided run from a pass.
+	Open []string
+	// Operations is how many operations the history has.
+	Operations int
+}
+
+// Do makes the run of a config. The same config gives the same result.
+func Do(c sim.Config) *Result {
+	s, err := drawShape(c.Seed)
+	if err != nil {
+		return &Result{Verdict: check.Fail, Report: &sim.Report{Seed: c.Seed,
+			Failure: &sim.Failure{Who: "campaign", Reason: err.Error()}}}
+	}
+	c.Faults = s.faults(c.Faults)
+	r := &Run{world: sim.New(c), shape: s, ledger: newLedger()}
+	r.broker = r.world.AddNode(brokerName, s.shards, r.boot)
+	r.addActors()
+	return r.live()
+}
+
+// Runner is Do for sim.Shrink and sim.RunTwice: an undecided run counts as
+// failed.
+func Runner(c sim.Config) *sim.Report {
+	result := Do(c)
+	if result.Verdict == check.Undecided && result.Report.Failure == nil {
+		result.Report.Failure = &sim.Failure{Who: "check", Reason: "undecided: " + result.Open[0]}
+	}
+	return result.Report
+}
+
+// boot is the broker's program.
+func (r *Run) boot(w *env.World) {
+	shard := broker.Boot(w, broker.Config{Static: r.shape.static, Journal: r.shape.journal})
+	if shard == nil || w.Shards.Self() != 0 {
+		return
+	}
+	r.shard0 = shard
+	w.Loop.Spawn("wait for the order to stop", func(t *task.Task) {
+		for !r.halt {
+			t.Sleep(stopPoll)
+		}
+		shard.Stop(func() { w.Halt(nil) })
+	})
+}
+
+func (r *Run) addActors() {
+	add := func(count int, name string, make func(a *actor) role) {
+		for i := range count {
+			r.addActor(fmt.Sprintf("%s-%d", name, i+1), make)
+		}
+	}
+	add(r.shape.admins, "admin", newAdmin)
+	add(r.shape.idempotent, "idempotent", newIdempotent)
+	add(r.shape.plain, "plain", newPlain)
+	add(r.shape.consumers, "consumer", newConsumer)
+	add(r.shape.pests, "pest", newPest)
+	r.scan = newScanner(r)
+}
+
+// live is the whole of a run, from the first topic to the verdict.
+func (r *Run) live() *Result {
+	w := r.world
+	r.await("the first topics are made", setupPatience, func() bool { return r.ready })
+	w.Unleash(r.broker)
+	w.RunFor(r.shape.lasts)
+	w.Calm()
+	r.calm = true
+	w.RunFor(calmLasts)
+	r.stopping = true
+	r.await("the clients end", endPatience, r.allDone)
+	r.lookOnce()
+	w.RunFor(restLasts)
+	r.checkRest()
+	r.restart()
+	r.lookOnce()
+	result := &Result{Operations: r.record.operations}
+	if w.Failure() == nil {
+		verdict := r.record.judge(r.ledger)
+		result.Verdict, result.Open = verdict.Result, verdict.Open
+		if verdict.Result == check.Fail {
+			w.Fail("check", verdict.String())
+		}
+	}
+	result.Report = w.Close()
+	if result.Report.Failure != nil {
+		result.Verdict = check.Fail
+	}
+	return result
+}
+
+// await lets the world run until something holds. A failure of the disk is the
+// broker's to recover from, so what is awaited must come.
+func (r *Run) await(what string, limit time.Duration, holds func() bool) {
+	until := r.world.Now().Plus(limit)
+	r.world.RunWhile(until, func() bool { return !holds() })
+	if r.world.Failure() != nil || holds() {
+		return
+	}
+	reason := fmt.Sprintf("after %v it is still not so that %s", limit, what)
+	if last := r.broker.LastWord(); last != nil {
+		reason += fmt.Sprintf("; the broker's last word: %v", last)
+	}
+	for _, n := range r.world.Nodes() {
+		for _, story := range n.Stories() {
+			reason += "\n" + story
+		}
+	}
+	r.world.Fail("world", reason)
+}
+
+func (r *Run) allDone() bool {
+	for _, a := range r.actors {
+		if !a.done {
+			return false
+		}
+	}
+	return true
+}
+
+// lookOnce has the scanner read everything there is.
+func (r *Run) lookOnce() {
+	r.scan.begin()
+	r.await("everything was read once", endPatience, func() bool { return !r.scan.wanted })
+}
+
+// checkRest looks for what a broker without clients still holds.
+func (r *Run) checkRest() {
+	if r.world.Failure() != nil {
+		return
+	}
+	if held := r.broker.Buffered(); held != 0 {
+		r.world.Fail(brokerName, fmt.Sprintf("%d bytes of requests were never released", held))
+	}
+}
+
+// restart ends the broker as the seed says and has it come back.
+func (r *Run) restart() {
+	if r.world.Failure() != nil {
+		return
+	}
+	before := r.broker.Incarnations()
+	switch r.shape.ending {
+	case endsWithKill:
+		r.broker.Kill()
+	case endsWithPowerLoss:
+		r.broker.PowerLoss()
+	case endsWithStop:
+		r.halt = true
+	}
+	r.await("the broker starts again", endPatience,
+		func() bool { return r.broker.Incarnations() > before })
+	r.halt = false
+}
+
+// Everything are the faults of a usual run.
+func Everything() fault.Set { return fault.Everything() }

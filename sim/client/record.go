@@ -1,0 +1,152 @@
+package client
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+
+	"odradek/core/batch"
+	"odradek/core/kafka"
+	"odradek/sim/chance"
+)
+
+// Origin says which client made a record, and when by its own count: it makes
+// every record of a run distinct.
+type Origin struct {
+	Client    uint32
+	Operation uint32
+	Index     uint32
+}
+
+// Shape says what the records of a batch look like.
+type Shape struct {
+	Codec batch.Codec
+	// Records and ValueBytes are how many and how long.
+	Records, ValueBytes int
+	// Keys and Headers say whether there are any.
+	Keys, Headers bool
+	// Timestamp is that of the first record; the others follow by the millisecond.
+	Timestamp kafka.Timestamp
+	// Noisy values hardly compress.
+	Noisy bool
+}
+
+// Producer is who an idempotent batch is from.
+type Producer struct {
+	ID       kafka.ProducerID
+	Epoch    kafka.ProducerEpoch
+	Sequence kafka.Sequence
+}
+
+// Anonymous is the Producer of batches that are not idempotent.
+func Anonymous() Producer {
+	return Producer{kafka.NoProducerID, kafka.NoProducerEpoch, kafka.NoSequence}
+}
+
+// originBytes is how long a record's value is at least:
+//
+//	 0        4           8       12          20
+//	+--------+-----------+-------+-----------+---------+
+//	| client | operation | index | timestamp | filling |
+//	+--------+-----------+-------+-----------+---------+
+const originBytes = 20
+
+// Build makes a batch, and returns the contents of its records beside it.
+func Build(codecs *batch.Codecs, o Origin, s Shape, p Producer) (batch.Batch, []Content) {
+	builder := batch.NewBuilder().Compress(s.Codec, batch.DefaultLevel).Working(codecs)
+	if p.ID != kafka.NoProducerID {
+		builder.Producer(p.ID, p.Epoch, p.Sequence)
+	}
+	filling := chance.New(uint64(o.Client)<<32|uint64(o.Operation), "filling")
+	contents := make([]Content, s.Records)
+	for i := range contents {
+		o.Index = uint32(i)
+		timestamp := s.Timestamp + kafka.Timestamp(i)
+		c := Content{Value: value(o, s, timestamp, &filling)}
+		if s.Keys {
+			c.Key = binary.BigEndian.AppendUint32(nil, o.Operation%7)
+		}
+		if s.Headers {
+			c.Headers = []batch.Header{{Key: "origin", Value: c.Value[:4]}, {Key: "none"}}
+		}
+		builder.Append(timestamp, c.Key, c.Value, c.Headers...)
+		contents[i] = c
+	}
+	return builder.Build(), contents
+}
+
+func value(o Origin, s Shape, timestamp kafka.Timestamp, filling *chance.Stream) []byte {
+	v := make([]byte, max(s.ValueBytes, originBytes))
+	binary.BigEndian.PutUint32(v, o.Client)
+	binary.BigEndian.PutUint32(v[4:], o.Operation)
+	binary.BigEndian.PutUint32(v[8:], o.Index)
+	binary.BigEndian.PutUint64(v[12:], uint64(timestamp))
+	rest := v[originBytes:]
+	word := filling.Uint64()
+	for i := range rest {
+		if i%8 == 0 && s.Noisy {
+			word = filling.Uint64()
+		}
+		rest[i] = byte(word >> (8 * (i % 8)))
+	}
+	return v
+}
+
+// Content is what a record holds, without what the broker may set.
+type Content struct {
+	Key, Value []byte
+	Headers    []batch.Header
+}
+
+// Read is a record as a fetch gave it.
+type Read struct {
+	Content
+	Offset kafka.Offset
+	// Timestamp is the record's; Own is the one that its producer gave it, and
+	// LogAppendTime tells which of the two the topic keeps.
+	Timestamp, Own kafka.Timestamp
+	LogAppendTime  bool
+}
+
+// ErrPartial: the bytes end within a batch, though this broker sends whole ones.
+var ErrPartial = errors.New("the records end within a batch")
+
+// ReadAll decodes what a fetch gave. Every batch is checked first, as a consumer
+// does. An error wraps batch.ErrCorrupt or ErrPartial.
+func ReadAll(codecs *batch.Codecs, records []byte) ([]Read, error) {
+	var all []Read
+	for len(records) > 0 {
+		b, rest, err := batch.Next(records)
+		if errors.Is(err, batch.ErrShort) {
+			return all, fmt.Errorf("%w: %d bytes are left", ErrPartial, len(records))
+		}
+		if err == nil {
+			err = b.Check()
+		}
+		if err != nil {
+			return all, err
+		}
+		records = rest
+		if b.IsControl() {
+			continue
+		}
+		if all, err = appendBatch(all, codecs, b); err != nil {
+			return all, err
+		}
+	}
+	return all, nil
+}
+
+func appendBatch(all []Read, codecs *batch.Codecs, b batch.Batch) ([]Read, error) {
+	it := b.Records(batch.Limits{Codecs: codecs})
+	for it.Next() {
+		r := it.Record()
+		one := Read{Content: Content{r.Key, r.Value, r.Headers}, Offset: b.Offset(r),
+			Timestamp: b.Timestamp(r), LogAppendTime: b.TimestampType() == batch.LogAppendTime}
+		if len(r.Value) >= originBytes {
+			one.Own = kafka.Timestamp(binary.BigEndian.Uint64(r.Value[12:]))
+		}
+		all = append(all, one)
+	}
+	return all, it.Err()
+}
