@@ -91,7 +91,6 @@ type Synonym struct {
 const (
 	minuteMs = 60_000
 	hourMs   = 60 * minuteMs
-	dayMs    = 24 * hourMs
 )
 
 // Topic returns the definition of a topic's setting; ok is false when there is

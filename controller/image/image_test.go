@@ -229,9 +229,8 @@ func TestBrokersChange(t *testing.T) {
 
 // world draws records that fit an image, and some images on the way.
 type world struct {
-	img   *image.Image
-	names []string
-	next  byte
+	img  *image.Image
+	next byte
 }
 
 func (w *world) draw(t *rapid.T) []metadata.Record {
@@ -315,4 +314,61 @@ func TestLoadingASnapshotGivesTheImage(t *testing.T) {
 			}
 		}
 	})
+}
+
+func TestEligibleLeaderReplicasCanBeForgotten(t *testing.T) {
+	withELR := func(n byte) *metadata.PartitionRecord {
+		p := partition(n, 0)
+		p.ELR, p.LastKnownELR = []kafka.BrokerID{2}, []kafka.BrokerID{1}
+		return p
+	}
+	base, _ := apply(t, image.Empty(), topic("a", 1), withELR(1), topic("b", 2), withELR(2),
+		&metadata.ZkMigrationStateRecord{}, &metadata.NoOpRecord{})
+	one, changes := apply(t, base, &metadata.ClearELRRecord{TopicName: "a"})
+	if one.Topic("a").Partition(0).ELR != nil || one.Topic("b").Partition(0).ELR == nil ||
+		len(changes.Topics) != 1 {
+		t.Errorf("one topic: %+v", changes)
+	}
+	all, _ := apply(t, base, &metadata.ClearELRRecord{})
+	if all.Topic("a").Partition(0).LastKnownELR != nil || all.Topic("b").Partition(0).ELR != nil {
+		t.Error("all topics: somebody is left")
+	}
+	delta := base.Begin()
+	if err := delta.Apply(&metadata.ClearELRRecord{TopicName: "c"}); err == nil {
+		t.Error("a topic that does not exist was cleared")
+	}
+}
+
+func TestIterationCanBeginAnywhereAndEndEarly(t *testing.T) {
+	img, _ := apply(t, image.Empty(), topic("b", 1), partition(1, 0), topic("a", 2), partition(2, 0),
+		topic("c", 3), partition(3, 0), &metadata.RegisterBrokerRecord{BrokerID: 2},
+		&metadata.RegisterBrokerRecord{BrokerID: 1}, &metadata.RegisterControllerRecord{ControllerID: 1},
+		&metadata.FeatureLevelRecord{Name: "f", Level: 1}, &metadata.FeatureLevelRecord{
+			Name: "metadata.version", Level: 30}, set(metadata.TopicResource, "a", "k", "1"),
+		set(metadata.BrokerResource, "", "k", "1"), &metadata.ProducerIDsRecord{NextProducerID: 5})
+	var names []string
+	for topic := range img.TopicsFrom("b") {
+		names = append(names, topic.Name)
+	}
+	if !slices.Equal(names, []string{"b", "c"}) {
+		t.Error(names)
+	}
+	whole := bytesOf(img)
+	for stop := range whole {
+		seen := 0
+		for range img.Records() {
+			if seen++; seen > stop {
+				break
+			}
+		}
+		if seen != stop+1 {
+			t.Fatalf("%d records before the end at %d", seen, stop)
+		}
+	}
+	for broker := range img.Brokers() {
+		if broker.ID != 1 {
+			t.Error("the brokers are not in order")
+		}
+		break
+	}
 }
