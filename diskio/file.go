@@ -33,6 +33,7 @@ type File struct {
 	noNowait atomic.Bool
 	through
 	zeroing
+	sequence
 }
 
 // Name is the name it was opened by.

@@ -19,6 +19,11 @@ const (
 	// cachestat (before 6.5).
 	probeStep = 64 << 10
 	pageBytes = 4096
+	// aheadBytesMin and aheadBytesMax bound what a read from one end to the
+	// other, such as the journal's replay, has brought in at a time: enough to
+	// keep the device busy while the last part is looked at.
+	aheadBytesMin = 1 << 20
+	aheadBytesMax = 8 << 20
 )
 
 // isOpen reports whether the descriptor is, on any shard.
@@ -74,11 +79,31 @@ func (f *File) ReadAt(t *task.Task, p []byte, position kafka.Position) (int, err
 		if !errors.Is(err, env.ErrCold) {
 			return n, err
 		}
-		if err := f.warm(t, position, int64(len(p))); err != nil {
+		if err := f.warm(t, position, f.ahead(int64(position), int64(len(p)))); err != nil {
 			return 0, err
 		}
 	}
 	return f.readCopy(t, p, position)
+}
+
+// sequence is how ReadAt notices that a file is read from one end to the other.
+type sequence struct {
+	// next is where the last range that was brought in ended; window is how
+	// long the next one is if it goes on there.
+	next, window int64
+}
+
+// ahead is how much of a cold file to bring in for a read: what was asked for,
+// or more and more if each read goes on where the one before ended.
+func (s *sequence) ahead(position, length int64) int64 {
+	if s.next > 0 && position <= s.next && s.next <= position+length {
+		s.window = min(max(2*s.window, aheadBytesMin), aheadBytesMax)
+	} else {
+		s.window = 0
+	}
+	length = max(length, s.window)
+	s.next = position + length
+	return length
 }
 
 // readCopy reads on a worker, to memory of its own.
@@ -150,6 +175,10 @@ func (f *File) warm(t *task.Task, position kafka.Position, length int64) error {
 	f.hold()
 	err := f.disk.directory.elsewhere(t, "cold bytes of the disk", func(w *worker) error {
 		defer f.letGo()
+		if length >= aheadBytesMin {
+			// All of it at once, and what follows while this is looked at. A hint.
+			_ = unix.Fadvise(f.fd, int64(position), 2*length, unix.FADV_WILLNEED)
+		}
 		for at, end := int64(position), int64(position)+length; at < end; {
 			n, err := unix.Pread(f.fd, w.scratch[:min(int64(len(w.scratch)), end-at)], at)
 			if errors.Is(err, unix.EINTR) {

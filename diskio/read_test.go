@@ -176,3 +176,25 @@ func TestAPinnedRangeIsNotCutOff(t *testing.T) {
 		f.UnpinRange(0, 5)
 	})
 }
+
+func TestReadingOnBringsInMoreAndMore(t *testing.T) {
+	var s sequence
+	for i, step := range []struct{ position, length, want int64 }{
+		{0, 4096, 4096}, // the first read of a file may be its only one
+		{4096, 4096, aheadBytesMin},
+		{4096 + aheadBytesMin, 4096, 2 * aheadBytesMin},
+		{4096 + 3*aheadBytesMin - 100, 4096, 4 * aheadBytesMin}, // partly in memory
+		{50 << 20, 4096, 4096},                                  // elsewhere
+		{50<<20 + 4096, 20 << 20, 20 << 20},                     // more than the window
+		{1 << 20, 4096, 4096},
+	} {
+		if got := s.ahead(step.position, step.length); got != step.want {
+			t.Errorf("read %d: %d bytes, want %d", i, got, step.want)
+		}
+	}
+	for range 10 {
+		if got := s.ahead(s.next, 1); got > aheadBytesMax {
+			t.Errorf("%d bytes at once", got)
+		}
+	}
+}
