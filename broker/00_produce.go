@@ -70,6 +70,9 @@ type produceOutcome struct {
 	baseOffset     kafka.Offset
 	logAppendTime  kafka.Timestamp
 	logStartOffset kafka.Offset
+	// roomWanted is not zero when nothing was done since the journal has no room:
+	// the bytes to wait for.
+	roomWanted int
 }
 
 // produceLeg is the part of a request that one shard does. Between its sending
@@ -149,7 +152,9 @@ func (p *produce) collect() {
 	}
 }
 
-func (s *Shard) produceRoute(version int16, topic *wire.ProduceTopic) (*topicRoute, kafka.ErrorCode) {
+func (s *Shard) produceRoute(
+	version int16, topic *wire.ProduceTopic,
+) (*topicRoute, kafka.ErrorCode) {
 	if version >= 13 {
 		if route := s.routes.byID[topic.TopicID]; route != nil {
 			return route, kafka.None
@@ -180,11 +185,9 @@ func (leg *produceLeg) begin(s *Shard) {
 	leg.shard = s
 	leg.waiting = 1
 	for _, i := range leg.entries {
-		if len(s.delayed) > 0 || s.isCongested(leg, i) {
+		if len(s.delayed) > 0 || s.isCongested(leg, i) || !leg.appendEntry(s, i) {
 			s.delayProduce(leg, i)
-			continue
 		}
-		leg.appendEntry(s, i)
 	}
 	leg.entryIsDone()
 }
@@ -196,8 +199,9 @@ func (s *Shard) isCongested(leg *produceLeg, entry int) bool {
 }
 
 // appendEntry appends one entry, and waits for its acknowledgement if the
-// request does.
-func (leg *produceLeg) appendEntry(s *Shard, i int) {
+// request does. It reports false if the entry has to wait for room in the
+// journal: a batch may have become longer when it was rebuilt.
+func (leg *produceLeg) appendEntry(s *Shard, i int) (done bool) {
 	p := leg.produce
 	e := &p.entries[i]
 	host := e.host
@@ -206,14 +210,18 @@ func (leg *produceLeg) appendEntry(s *Shard, i int) {
 	}
 	if host == nil || host.retired {
 		e.outcome = failedProduce(kafka.ErrUnknownTopicOrPartition)
-		return
+		return true
 	}
 	next, outcome := host.produce(s, e.records, p.held.header.Version, p.request.Acks)
 	e.outcome = outcome
+	if outcome.roomWanted > 0 {
+		return false
+	}
 	if outcome.code == kafka.None && p.request.Acks != 0 && next > host.HighWatermark() {
 		leg.waiting++
 		host.AwaitHighWatermark(next, leg, i)
 	}
+	return true
 }
 
 // Acknowledged implements replica.AckWaiter.

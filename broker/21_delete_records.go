@@ -49,7 +49,9 @@ func (s *Shard) deleteRecords(t *task.Task, q *kmsg.DeleteRecordsRequest) kmsg.R
 }
 
 // deleteRecords moves one partition's logStartOffset, on the shard that owns it.
-func (h *partition) deleteRecords(t *task.Task, before kafka.Offset) (kafka.Offset, kafka.ErrorCode) {
+func (h *partition) deleteRecords(
+	t *task.Task, before kafka.Offset,
+) (kafka.Offset, kafka.ErrorCode) {
 	switch {
 	case h == nil:
 		return 0, kafka.ErrUnknownTopicOrPartition

@@ -12,7 +12,9 @@ import (
 // record. A consumer finds out by it whether the log was truncated under it.
 //
 // Sources: KIP-101, KIP-279, KIP-320.
-func (s *Shard) offsetForLeaderEpoch(t *task.Task, q *kmsg.OffsetForLeaderEpochRequest) kmsg.Response {
+func (s *Shard) offsetForLeaderEpoch(
+	t *task.Task, q *kmsg.OffsetForLeaderEpochRequest,
+) kmsg.Response {
 	response := kmsg.NewPtrOffsetForLeaderEpochResponse()
 	var ids []kafka.TopicPartition
 	var asked []kmsg.OffsetForLeaderEpochRequestTopicPartition

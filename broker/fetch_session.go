@@ -35,7 +35,7 @@ func (f *fetch) openSession() kafka.ErrorCode {
 		return kafka.None
 	}
 	for p := session.First(); p != nil; p = p.Next() {
-		f.list(fetchName{topic: []byte(p.Name), id: p.Topic, partition: p.Partition, member: p}, p.Wanted)
+		f.listMember(p)
 	}
 	return kafka.None
 }
@@ -64,7 +64,7 @@ func (f *fetch) listRequest() {
 			cache.Want(f.session, key, wanted)
 		})
 		for p := f.session.First(); p != nil; p = p.Next() {
-			f.list(fetchName{topic: []byte(p.Name), id: p.Topic, partition: p.Partition, member: p}, p.Wanted)
+			f.listMember(p)
 		}
 		return
 	}
@@ -122,6 +122,10 @@ func wantedOf(p *wire.FetchPartition) fetchsession.Wanted {
 		LogStartOffset:     p.LogStartOffset,
 		BytesMax:           p.MaxBytes,
 	}
+}
+
+func (f *fetch) listMember(p *fetchsession.Partition) {
+	f.list(fetchName{topic: []byte(p.Name), id: p.Topic, partition: p.Partition, member: p}, p.Wanted)
 }
 
 func (f *fetch) list(name fetchName, wanted fetchsession.Wanted) {

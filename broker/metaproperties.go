@@ -59,7 +59,9 @@ func loadMetaProperties(t *task.Task, w *env.World, nodeID kafka.BrokerID) (meta
 	return m, nil
 }
 
-func createMetaProperties(t *task.Task, w *env.World, nodeID kafka.BrokerID) (metaProperties, error) {
+func createMetaProperties(
+	t *task.Task, w *env.World, nodeID kafka.BrokerID,
+) (metaProperties, error) {
 	ids := w.Random.Fork("cluster and directory ids")
 	m := metaProperties{clusterID: drawID(ids).String(), directoryID: drawID(ids), nodeID: nodeID}
 	text := fmt.Sprintf("#\ncluster.id=%s\ndirectory.id=%s\nnode.id=%d\nversion=1\n",
@@ -110,7 +112,8 @@ func parseMetaProperties(text string) (metaProperties, error) {
 	}
 	id, err := strconv.ParseInt(values["node.id"], 10, 32)
 	if err != nil || id < 0 {
-		return m, fmt.Errorf("%w: node.id is %q, not a number from 0", ErrMetaProperties, values["node.id"])
+		return m, fmt.Errorf("%w: node.id is %q, not a number from 0",
+			ErrMetaProperties, values["node.id"])
 	}
 	m.nodeID = kafka.BrokerID(id)
 	if m.directoryID, err = kafka.ParseTopicID(values["directory.id"]); err != nil {

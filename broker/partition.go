@@ -1,7 +1,10 @@
 package broker
 
 import (
+	"errors"
+
 	"odradek/core/batch"
+	"odradek/core/journal"
 	"odradek/core/kafka"
 	"odradek/replica"
 )
@@ -44,6 +47,10 @@ func (h *partition) produce(s *Shard, records []byte, version, acks int16) (
 		return 0, h.refusal(kafka.ErrInvalidTxnState)
 	}
 	appended, code, err := h.Append(verdict.Batch)
+	if errors.Is(err, journal.ErrCongested) {
+		outcome.roomWanted = len(verdict.Batch)
+		return 0, outcome
+	}
 	if err != nil {
 		s.diskFailed(err)
 		return 0, failedProduce(kafka.ErrKafkaStorageError)

@@ -73,7 +73,8 @@ func TestAnAnswerThatWaitsKeepsItsFilesPinned(t *testing.T) {
 	s, c := newTestSession()
 	f := &pinned{}
 	a, b := s.take(), s.take()
-	b.answer([]env.Chunk{{Bytes: []byte("head")}, {File: f, Position: 7, Length: 9}, {Bytes: []byte("tail")}})
+	b.answer([]env.Chunk{{Bytes: []byte("head")}, {File: f, Position: 7, Length: 9},
+		{Bytes: []byte("tail")}})
 	if f.pins != 1 {
 		t.Fatalf("%d pins while it waits", f.pins)
 	}
@@ -197,7 +198,8 @@ func TestSnapshotNames(t *testing.T) {
 	if back, ok := parseSnapshotName(id.name()); !ok || back != id {
 		t.Error(back, ok)
 	}
-	for _, bad := range []string{"", "1-2.checkpoint", "00000000000000004711-0000000003.checkpoint.tmp",
+	for _, bad := range []string{"", "1-2.checkpoint",
+		"00000000000000004711-0000000003.checkpoint.tmp",
 		"0000000000000000471x-0000000003.checkpoint"} {
 		if _, ok := parseSnapshotName(bad); ok {
 			t.Errorf("%q was taken", bad)
@@ -206,12 +208,14 @@ func TestSnapshotNames(t *testing.T) {
 }
 
 func TestMetaProperties(t *testing.T) {
-	good := "#\ncluster.id=abc\ndirectory.id=" + (kafka.TopicID{1}).String() + "\nnode.id=7\nversion=1\n"
+	good := "#\ncluster.id=abc\ndirectory.id=" + (kafka.TopicID{1}).String() +
+		"\nnode.id=7\nversion=1\n"
 	if m, err := parseMetaProperties(good); err != nil || m.nodeID != 7 || m.clusterID != "abc" {
 		t.Error(m, err)
 	}
 	for _, bad := range []string{"", "version=0", strings.Replace(good, "node.id=7", "node.id=-1", 1),
-		strings.Replace(good, "cluster.id=abc", "", 1), strings.Replace(good, "directory.id=", "directory.id=!", 1), "nonsense"} {
+		strings.Replace(good, "cluster.id=abc", "", 1),
+		strings.Replace(good, "directory.id=", "directory.id=!", 1), "nonsense"} {
 		if _, err := parseMetaProperties(bad); err == nil {
 			t.Errorf("%q was taken", bad)
 		}

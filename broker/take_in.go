@@ -136,7 +136,8 @@ func (h *partition) configure(node *config.Node, settings config.TopicConfig) {
 	if settings.LogAppendTime {
 		h.rules.TimestampType = batch.LogAppendTime
 	}
-	h.rules.BeforeMaxMs, h.rules.AfterMaxMs = settings.TimestampBeforeMaxMs, settings.TimestampAfterMaxMs
+	h.rules.BeforeMaxMs = settings.TimestampBeforeMaxMs
+	h.rules.AfterMaxMs = settings.TimestampAfterMaxMs
 	h.rules.MaxMessageBytes = settings.MaxMessageBytes
 	h.rules.CompactedTopic = settings.CleanupCompact
 }

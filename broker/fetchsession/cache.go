@@ -41,7 +41,9 @@ func (c *Cache) Len() int { return len(c.sessions) }
 // Find begins an incremental fetch. The error is what the client gets instead:
 // FETCH_SESSION_ID_NOT_FOUND, FETCH_SESSION_TOPIC_ID_ERROR or
 // INVALID_FETCH_SESSION_EPOCH; it then begins anew.
-func (c *Cache) Find(now kafka.Instant, id, epoch int32, topicIDs bool) (*Session, kafka.ErrorCode) {
+func (c *Cache) Find(
+	now kafka.Instant, id, epoch int32, topicIDs bool,
+) (*Session, kafka.ErrorCode) {
 	s := c.sessions[id]
 	switch {
 	case s == nil:

@@ -57,6 +57,8 @@ type Shards interface {
 type Trace interface {
 	// Event records that kind happened to subject, with two numbers whose
 	// meaning belongs to the kind.
+	//
+	//tidy:allow bare-int64 the numbers of a story have as many meanings as kinds
 	Event(kind, subject string, a, b int64)
 	// Sometimes records that a rare place was reached, and whether the rare
 	// condition held: over a campaign every site must hit both.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	//tidy:allow banned-import the story of a panic needs the task's own stack
 	"runtime/debug"
 	"time"
 
@@ -277,7 +278,8 @@ func (t *Task) run() {
 		if _, ok := r.(unwind); r == nil || ok {
 			return
 		}
-		t.failure = &Failure{Task: t.name, Since: t.since, Now: t.loop.now, Value: r, Stack: debug.Stack()}
+		t.failure = &Failure{Task: t.name, Since: t.since, Now: t.loop.now, Value: r,
+			Stack: debug.Stack()}
 	}()
 	if !t.unwinding {
 		t.fn(t)

@@ -36,7 +36,8 @@ func TestTasksRunInTheOrderTheyBecameReady(t *testing.T) {
 		})
 	}
 	run(l)
-	want := []string{"t0 begins", "t1 begins", "t2 begins", "t2 ends at 1", "t1 ends at 2", "t0 ends at 3"}
+	want := []string{"t0 begins", "t1 begins", "t2 begins",
+		"t2 ends at 1", "t1 ends at 2", "t0 ends at 3"}
 	if !slices.Equal(got, want) {
 		t.Fatalf("got %q", got)
 	}
@@ -115,7 +116,8 @@ func TestCancelRunsDefersAndNothingElse(t *testing.T) {
 		s.Wait(t, kafka.Never, "forever")
 		got = append(got, "not reached")
 	})
-	never := l.Spawn("cancelled before it ran", func(t *task.Task) { got = append(got, "not reached") })
+	never := l.Spawn("cancelled before it ran",
+		func(t *task.Task) { got = append(got, "not reached") })
 	never.Cancel()
 	l.Turn(0)
 	h.Cancel()
@@ -184,7 +186,8 @@ func TestAPanicTellsAStory(t *testing.T) {
 		if !ok || !errors.Is(f, cause) {
 			t.Fatalf("recovered %v", f)
 		}
-		for _, want := range []string{`task "camel", begun 7ms ago, panicked: the last straw`, "task_test.go"} {
+		for _, want := range []string{
+			`task "camel", begun 7ms ago, panicked: the last straw`, "task_test.go"} {
 			if !strings.Contains(f.Error(), want) {
 				t.Errorf("no %q in %s", want, f.Error())
 			}
@@ -201,7 +204,8 @@ func TestStoriesSayWhatTasksWaitFor(t *testing.T) {
 	l.Spawn("sleeper", func(t *task.Task) { t.Sleep(time.Second) })
 	l.Turn(0)
 	l.Turn(3 * ms)
-	want := []string{"reader, for 3ms, waits for a page of disk", "sleeper, for 3ms, waits for a sleep"}
+	want := []string{"reader, for 3ms, waits for a page of disk",
+		"sleeper, for 3ms, waits for a sleep"}
 	if got := l.Stories(); !slices.Equal(got, want) {
 		t.Fatalf("got %q", got)
 	}
