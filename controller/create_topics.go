@@ -25,6 +25,9 @@ import (
 //   - v6: the answer may be THROTTLING_QUOTA_EXCEEDED; there are no quotas here.
 //   - v7: the answer has the topic's id (KIP-516).
 //
+// Names are compared with the topics there are, not with each other: one request
+// can make both a.b and a_b, as it can with Kafka.
+//
 // A topic's records are one TopicRecord, its ConfigRecords, its PartitionRecords.
 func CreateTopics(v View, request *kmsg.CreateTopicsRequest,
 	random Random) ([]metadata.Record, *kmsg.CreateTopicsResponse) {
