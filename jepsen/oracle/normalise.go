@@ -25,7 +25,9 @@ type normaliser struct {
 	topicIDs  map[string]string
 	producers map[int64]string
 	sessions  map[int64]string
-	blocks    map[string]string
+	exchange  int             // the number of the exchange being shown, from 1
+	blocks    map[string]int  // long lists, by the exchange that showed them first
+	idsOf     map[string]int  // how many ids a topic has had
 	literals  map[string]bool // ids that the script itself made up
 }
 
@@ -36,7 +38,8 @@ func newNormaliser(prefix string, foreign []string) *normaliser {
 		topicIDs:  map[string]string{},
 		producers: map[int64]string{},
 		sessions:  map[int64]string{},
-		blocks:    map[string]string{},
+		blocks:    map[string]int{},
+		idsOf:     map[string]int{},
 		literals:  map[string]bool{},
 	}
 }
@@ -59,6 +62,21 @@ func (n *normaliser) topicID(id [16]byte) string {
 	return appearance(n.topicIDs, plain, "topic-id")
 }
 
+// learn names an id after its topic, so that one answer that differs does not change
+// the numbers in all that follow. A topic made again has a second id.
+func (n *normaliser) learn(id [16]byte, topic string) {
+	plain := kafka.TopicID(id).String()
+	if _, known := n.topicIDs[plain]; known || topic == "" || id == ([16]byte{}) {
+		return
+	}
+	topic = strings.ReplaceAll(topic, n.prefix, "$")
+	n.idsOf[topic]++
+	n.topicIDs[plain] = fmt.Sprintf("<id of %s>", topic)
+	if count := n.idsOf[topic]; count > 1 {
+		n.topicIDs[plain] = fmt.Sprintf("<id %d of %s>", count, topic)
+	}
+}
+
 func (n *normaliser) producer(id int64) string {
 	if id < 0 || id >= 1<<40 {
 		return strconv.FormatInt(id, 10)
@@ -73,11 +91,16 @@ func (n *normaliser) session(id int64) string {
 	return appearance(n.sessions, id, "session")
 }
 
-// block names a long list, and tells whether the transcript has shown it before.
-func (n *normaliser) block(lines []string) (name string, again bool) {
+// block tells in which exchange a long list was shown first, and whether that was
+// an earlier one. It stands for the list from then on.
+func (n *normaliser) block(lines []string) (exchange int, again bool) {
 	content := strings.Join(lines, "\n")
-	_, again = n.blocks[content]
-	return strings.Trim(appearance(n.blocks, content, ""), "<->"), again
+	exchange, again = n.blocks[content]
+	if !again {
+		n.blocks[content] = n.exchange
+		return n.exchange, false
+	}
+	return exchange, true
 }
 
 func appearance[K comparable](seen map[K]string, key K, kind string) string {

@@ -38,6 +38,7 @@ const longBlock = 20
 var repeated = map[string]bool{"ApiKeys": true, "Configs": true}
 
 func (r *renderer) structure(v reflect.Value, path string) []string {
+	r.learn(v)
 	var plain, nested []string
 	for i := range v.NumField() {
 		field, name := v.Field(i), v.Type().Field(i).Name
@@ -57,12 +58,11 @@ func (r *renderer) structure(v reflect.Value, path string) []string {
 			continue
 		}
 		if repeated[name] && len(below) >= longBlock {
-			block, again := r.normal.block(below)
-			if again {
-				nested = append(nested, name+": block "+block+" again")
+			if exchange, again := r.normal.block(below); again {
+				nested = append(nested, fmt.Sprintf("%s: as in exchange %d", name, exchange))
 				continue
 			}
-			name += " (block " + block + ")"
+			name += fmt.Sprintf(" (exchange %d)", r.normal.exchange)
 		}
 		nested = append(nested, name+":")
 		for _, line := range below {
@@ -73,6 +73,18 @@ func (r *renderer) structure(v reflect.Value, path string) []string {
 		return append([]string{strings.Join(plain, ", ")}, nested...)
 	}
 	return nested
+}
+
+// learn takes in what a reply says about a topic's id.
+func (r *renderer) learn(v reflect.Value) {
+	id, topic := v.FieldByName("TopicID"), v.FieldByName("Topic")
+	if !id.IsValid() || !topic.IsValid() {
+		return
+	}
+	topic = reflect.Indirect(topic)
+	if topic.IsValid() && topic.Kind() == reflect.String {
+		r.normal.learn(id.Interface().([16]byte), topic.String())
+	}
 }
 
 // isDefault spots a tagged struct that is not sent, since nothing in it is set.

@@ -133,6 +133,7 @@ type outcome struct {
 // show writes an outcome into the transcript. Placeholders are numbered only here,
 // so that what is not shown has no part in it.
 func (r *runner) show(got outcome, request string) {
+	r.normal.exchange++
 	lines := []string{got.instead}
 	if got.response != nil {
 		lines = renderResponse(r.normal, got.response, got.body, request)

@@ -90,7 +90,8 @@ func (b *fakeBroker) answer(request kmsg.Request) kmsg.Response {
 		}
 	case *kmsg.CreateTopicsRequest:
 		topic := kmsg.NewCreateTopicsResponseTopic()
-		topic.Topic, topic.TopicID = asked.Topics[0].Topic, [16]byte{1}
+		topic.Topic = asked.Topics[0].Topic
+		topic.TopicID = [16]byte{byte(len(topic.Topic))}
 		b.topics = append(b.topics, topic.Topic)
 		created := response.(*kmsg.CreateTopicsResponse)
 		created.Topics = append(created.Topics, topic)
@@ -161,7 +162,7 @@ send Metadata v0 {Topics: [{Topic: "$orders", TopicID: $orders}]}
 send Metadata v12 {Topics: [{Topic: "$orders", TopicID: $orders}]}
   Brokers [], ClusterID null, ControllerID -1
   Topics:
-    - ErrorCode NONE, Topic "$orders", TopicID <topic-id-1>, ` +
+    - ErrorCode NONE, Topic "$orders", TopicID <id of $orders>, ` +
 		`IsInternal false, Partitions [], AuthorizedOperations -2147483648
 send Metadata v99 {} | version 99
   closed

@@ -104,7 +104,7 @@ func TestScriptsMistakesAreExplained(t *testing.T) {
 		{"send Metadata v1 {Topics: [1 2]}", "expected , or ]"},
 		{"send Metadata v1 {Topics: 99999999999999999999}", "bad number"},
 		{"let x", "let wants name = Path"},
-		{"until x send Metadata v1", "until wants Path == VALUE"},
+		{"until x send Metadata v1", "until wants a condition"},
 	} {
 		_, err := Parse("bad", "# first line\n"+c.source)
 		if err == nil || !strings.Contains(err.Error(), c.want) ||

@@ -83,6 +83,7 @@ func (r *runner) createTopic(name string, partitions int32,
 		return code, nil
 	}
 	r.variables[name] = created.Topics[0].TopicID
+	r.normal.learn(created.Topics[0].TopicID, r.prefix+name)
 	for partition := range partitions {
 		if err := r.awaitPartition(name, partition); err != nil {
 			return 0, err

@@ -1,6 +1,7 @@
 package oracle
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"strconv"
@@ -105,7 +106,7 @@ func (s *statement) parseUntil(rest string) error {
 	before, request, ok := strings.Cut(rest, " send ")
 	path, value, ok2 := strings.Cut(before, "==")
 	if !ok || !ok2 {
-		return fmt.Errorf("until wants Path == VALUE send ...")
+		return errors.New("until wants a condition, Path == VALUE, and a request")
 	}
 	s.until = &condition{strings.TrimSpace(path), strings.TrimSpace(value)}
 	return s.parseRequest(request)
