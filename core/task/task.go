@@ -217,6 +217,8 @@ func (l *Loop) resume(t *Task) {
 	t.next()
 	l.running = nil
 	if t.failure != nil {
+		t.state = finished
+		l.unlist(t) // its coroutine is over, so the loop can still be closed
 		panic(t.failure)
 	}
 	if t.state == running {
@@ -227,6 +229,16 @@ func (l *Loop) resume(t *Task) {
 func (l *Loop) finish(t *Task) {
 	t.state = finished
 	t.fn = nil
+	l.unlist(t)
+	if len(l.idle) < idleTasksMax {
+		l.idle = append(l.idle, t)
+	} else {
+		t.stop()
+	}
+}
+
+// unlist takes a task that is over out of the loop's list.
+func (l *Loop) unlist(t *Task) {
 	if t.prevLive != nil {
 		t.prevLive.nextLive = t.nextLive
 	} else {
@@ -239,11 +251,6 @@ func (l *Loop) finish(t *Task) {
 	}
 	t.prevLive, t.nextLive = nil, nil
 	l.count--
-	if len(l.idle) < idleTasksMax {
-		l.idle = append(l.idle, t)
-	} else {
-		t.stop()
-	}
 }
 
 // take returns an idle coroutine, or makes one.

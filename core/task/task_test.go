@@ -349,3 +349,25 @@ func TestAdvanceMovesTheClockAndNothingElse(t *testing.T) {
 		t.Fatal("the timer is due")
 	}
 }
+
+func TestALoopClosesAfterATaskFailed(t *testing.T) {
+	l := task.NewLoop(0)
+	var got []string
+	l.Spawn("waits", func(t *task.Task) {
+		defer func() { got = append(got, "unwound") }()
+		t.Sleep(time.Hour)
+	})
+	l.Spawn("fails", func(t *task.Task) { panic("broken") })
+	func() {
+		defer func() { recover() }()
+		l.Turn(0)
+		t.Fatal("the failure did not come through")
+	}()
+	if l.Tasks() != 1 {
+		t.Fatalf("%d tasks are left", l.Tasks())
+	}
+	l.Close()
+	if len(got) != 1 || l.Tasks() != 0 {
+		t.Fatalf("got %q, %d tasks", got, l.Tasks())
+	}
+}
