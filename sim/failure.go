@@ -30,7 +30,7 @@ func (f *Failure) Error() string { return f.Who + ": " + f.Reason }
 func (w *World) caught(r any) {
 	lane, doomed := w.scheduler.Recover()
 	if doomed {
-		lane.FinishDoom()
+		w.guard(lane.FinishDoom)
 		return
 	}
 	f := &Failure{At: w.scheduler.Now(), Who: "world", Reason: fmt.Sprint(r)}
@@ -47,6 +47,16 @@ func (w *World) caught(r any) {
 		}
 	}
 	w.fail(f)
+}
+
+// guard calls fn; a panic in it fails the run.
+func (w *World) guard(fn func()) {
+	defer func() {
+		if r := recover(); r != nil {
+			w.caught(r)
+		}
+	}()
+	fn()
 }
 
 // Fail fails the run for a reason that a checker found.

@@ -157,11 +157,15 @@ type stall struct {
 
 func (m *nemesis) stall(shards []*shard, d time.Duration) {
 	s := &stall{shards: append([]*shard(nil), shards...)}
+	s.begin()
+	m.stalls = append(m.stalls, s)
+	m.world.faultEnds(d, s.end)
+}
+
+func (s *stall) begin() {
 	for _, one := range s.shards {
 		one.lane.Stall()
 	}
-	m.stalls = append(m.stalls, s)
-	m.world.faultEnds(d, s.end)
 }
 
 func (s *stall) end() {
@@ -259,7 +263,7 @@ func (n *Node) hit(a *aim, power bool) {
 	}
 	w.tell(n.name, a.kind.String(), how, 0, 0)
 	w.reshard(n)
-	n.doom(power)
+	n.Doom(power)
 }
 
 // void settles the aims that never found an operation.

@@ -241,9 +241,10 @@ func (n *Node) crash(power bool) {
 	}
 }
 
-// doom crashes the node from inside one of its turns: at the end of the turn,
-// with nothing that the program does until then having an effect.
-func (n *Node) doom(power bool) {
+// Doom crashes the node, by a power loss or a kill, also from inside one of its
+// turns: then at the end of the turn, and nothing that the program does until
+// then has an effect.
+func (n *Node) Doom(power bool) {
 	if n.process == nil {
 		return
 	}
@@ -254,6 +255,16 @@ func (n *Node) doom(power bool) {
 		}
 	}
 	n.crash(power)
+}
+
+// Pause has all shards of the node stand still until resume is called.
+func (n *Node) Pause() (resume func()) {
+	s := &stall{}
+	if n.process != nil {
+		s.shards = append(s.shards, n.process.shards...)
+	}
+	s.begin()
+	return s.end
 }
 
 // aimAtRecovery draws whether the start that begins now is cut short.

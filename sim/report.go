@@ -68,14 +68,7 @@ func (w *World) Close() *Report {
 // endAll ends every process and looks for leaks.
 func (w *World) endAll() {
 	for _, n := range w.nodes {
-		func() {
-			defer func() {
-				if r := recover(); r != nil {
-					w.caught(r)
-				}
-			}()
-			n.Kill()
-		}()
+		w.guard(n.Kill)
 		if open := n.disk.Open(); open > 0 {
 			w.Fail(n.name, fmt.Sprintf("%d files are open after the end", open))
 		}

@@ -48,7 +48,6 @@ type World struct {
 	failure   *Failure
 	turnCost  time.Duration
 	epoch     kafka.Timestamp
-	now       kafka.Instant
 	calm      bool
 	closed    bool
 }
@@ -95,7 +94,7 @@ func (w *World) Plan() *fault.Plan { return w.plan }
 func (w *World) Trace() *trace.Trace { return w.scheduler.Trace }
 
 // Now is the simulated time since the run began.
-func (w *World) Now() kafka.Instant { return max(w.now, w.scheduler.Now()) }
+func (w *World) Now() kafka.Instant { return w.scheduler.Now() }
 
 // Nodes are the nodes in the order they were added.
 func (w *World) Nodes() []*Node { return w.nodes }
@@ -115,7 +114,7 @@ func (w *World) RunFor(d time.Duration) bool { return w.RunUntil(w.Now().Plus(d)
 func (w *World) RunUntil(until kafka.Instant) bool {
 	w.RunWhile(until, func() bool { return true })
 	if w.failure == nil {
-		w.now = max(w.now, until)
+		w.scheduler.Advance(until)
 	}
 	return w.failure == nil
 }
@@ -153,6 +152,12 @@ func (w *World) tell(who, kind, subject string, a, b int64) {
 	w.scheduler.Trace.Alarm(trace.Note{
 		At: w.Now(), Who: who, Kind: kind, Subject: subject, A: a, B: b,
 	})
+}
+
+// RunAt calls fn at an instant, as an event of the world: where a panic fails
+// the run. Checkers and scripts of a run use it.
+func (w *World) RunAt(at kafka.Instant, fn func()) {
+	w.scheduler.At(at, schedule.Fault, action(fn), nil, 0, 0)
 }
 
 // later calls fn in d, as an event of the world.

@@ -85,6 +85,12 @@ func (s *Scheduler) Next() kafka.Instant {
 	return s.heap[0].at
 }
 
+// Advance moves the time to an instant before which nothing is due.
+func (s *Scheduler) Advance(to kafka.Instant) {
+	assert.That(s.Next() >= to, "time does not pass over an event")
+	s.now = max(s.now, to)
+}
+
 // After makes an event that is due in d. Who is the lane it is about, or nil.
 func (s *Scheduler) After(d time.Duration, kind Kind, actor Actor, who *Lane, a, b uint64) {
 	s.At(s.now.Plus(max(0, d)), kind, actor, who, a, b)
