@@ -11,6 +11,7 @@ import (
 	"odradek/core/batch"
 	"odradek/core/env"
 	"odradek/core/kafka"
+	"odradek/core/log"
 	"odradek/core/task"
 	"odradek/replica"
 )
@@ -125,7 +126,7 @@ func (m *metadataLog) write(t *task.Task, records []metadata.Record) (kafka.Offs
 			b.Append(wall, nil, metadata.Append(nil, record))
 		}
 		records = records[n:]
-		end, err := m.append(b.Build())
+		end, err := m.append(t, b.Build())
 		if err != nil {
 			return 0, err
 		}
@@ -134,8 +135,12 @@ func (m *metadataLog) write(t *task.Task, records []metadata.Record) (kafka.Offs
 	return next - 1, m.awaitFlushed(t, next)
 }
 
-func (m *metadataLog) append(b batch.Batch) (next kafka.Offset, err error) {
-	appended, code, err := m.leader.Append(b)
+func (m *metadataLog) append(t *task.Task, b batch.Batch) (next kafka.Offset, err error) {
+	var appended log.Appended
+	var code kafka.ErrorCode
+	if err = m.shard.journal.AwaitReady(t, len(b), kafka.Never); err == nil {
+		appended, code, err = m.leader.Append(b)
+	}
 	if err == nil && code != kafka.None {
 		err = code
 	}
@@ -176,7 +181,7 @@ func (m *metadataLog) begin(t *task.Task, open bool) error {
 	b := batch.NewBuilder().Control()
 	b.Append(m.shard.world.Clock.Wall(), metadata.AppendControlKey(nil, change),
 		metadata.AppendControl(nil, change))
-	next, err := m.append(b.Build())
+	next, err := m.append(t, b.Build())
 	if err != nil {
 		return err
 	}

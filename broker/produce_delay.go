@@ -30,9 +30,11 @@ func (s *Shard) appendDelayed(t *task.Task) {
 	s.world.Trace.Sometimes("produce waits for room in the journal", true)
 	for len(s.delayed) > 0 {
 		d := s.delayed[0]
-		// An error is the journal's failure, which the append then answers.
-		_ = s.journal.AwaitReady(t, len(d.leg.produce.entries[d.entry].records), kafka.Never)
-		d.leg.appendEntry(s, d.entry)
+		e := &d.leg.produce.entries[d.entry]
+		for done := false; !done; done = d.leg.appendEntry(s, d.entry) {
+			// An error is the journal's failure, which the append then answers.
+			_ = s.journal.AwaitReady(t, max(len(e.records), e.outcome.roomWanted), kafka.Never)
+		}
 		// Only now: while the entry is listed, later ones wait behind it.
 		s.delayed[0] = delayedEntry{}
 		s.delayed = s.delayed[1:]
