@@ -186,7 +186,8 @@ func TestProcessesDifferInClockAndRandomness(t *testing.T) {
 func TestWallClockJumps(t *testing.T) {
 	jumped := false
 	for seed := range uint64(20) {
-		w := sim.New(sim.Config{Seed: seed, Intensity: 10, Faults: fault.Set(0).With(fault.NodeClockJump)})
+		jumps := fault.Set(0).With(fault.NodeClockJump)
+		w := sim.New(sim.Config{Seed: seed, Intensity: 10, Faults: jumps})
 		var last kafka.Timestamp
 		n := w.AddNode("n", 1, func(w *env.World) {
 			w.Loop.Spawn("watch", func(t *task.Task) {
