@@ -237,6 +237,33 @@ func TestAPanicEndsTheNodeWithItsStory(t *testing.T) {
 	}
 }
 
+func TestAPanicInACallbackOrAtBootEndsTheNode(t *testing.T) {
+	for name, boot := range map[string]func(w *env.World){
+		"boot":  func(*env.World) { panic("of all things") },
+		"timer": func(w *env.World) { w.Loop.NewTimer(func() { panic("of all things") }).Set(0) },
+		"message": func(w *env.World) {
+			w.Shards.Send(0, 1)
+			w.Shards.Receive(func(int, any) { panic("of all things") })
+		},
+		"unwound": func(w *env.World) {
+			w.Loop.Spawn("untidy", func(t *task.Task) {
+				defer func() { panic("of all things") }()
+				t.SleepUntil(kafka.Never)
+			})
+			w.Loop.Spawn("ends it", func(*task.Task) { w.Halt(nil) })
+		},
+	} {
+		n, err := netio.Start(netio.Config{Shards: 1, Boot: boot})
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = n.Wait()
+		if err == nil || name != "unwound" && !strings.Contains(err.Error(), "of all things") {
+			t.Errorf("%s: Wait returned %v", name, err)
+		}
+	}
+}
+
 func TestHaltEndsTheNodeWithItsReason(t *testing.T) {
 	reason := errors.New("the disk is gone")
 	n, err := netio.Start(netio.Config{Shards: 2, Boot: func(w *env.World) {

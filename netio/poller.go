@@ -39,7 +39,8 @@ type poller struct {
 	events []unix.EpollEvent
 	// turn says where the next dispatch begins.
 	turn int
-	// millisOnly is set when the kernel has no epoll_pwait2 (before 5.11).
+	// millisOnly is set when the kernel has no epoll_pwait2 (before 5.11), or a
+	// filter of system calls does not know it.
 	millisOnly bool
 }
 
@@ -124,7 +125,7 @@ func (p *poller) poll() int {
 // every completion: that doubled the cost of a commit.
 func (p *poller) sleep(span time.Duration) int {
 	n, errno := p.wait(span)
-	if errno == unix.ENOSYS {
+	if !p.millisOnly && (errno == unix.ENOSYS || errno == unix.EPERM) {
 		p.millisOnly = true
 		n, errno = p.wait(span)
 	}
@@ -142,7 +143,7 @@ func (p *poller) wait(span time.Duration) (int, unix.Errno) {
 		if span != forever {
 			millis = int(min((span+time.Millisecond-1)/time.Millisecond, 1<<30))
 		}
-		n, _, errno := unix.Syscall6(unix.SYS_EPOLL_WAIT, uintptr(p.epoll), events,
+		n, _, errno := unix.Syscall6(unix.SYS_EPOLL_PWAIT, uintptr(p.epoll), events,
 			uintptr(len(p.events)), uintptr(millis), 0, 0)
 		return int(n), errno
 	}
