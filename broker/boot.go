@@ -313,4 +313,8 @@ func (s *Shard) stop(t *task.Task) {
 	}
 }
 
-func isFullDisk(err error) bool { return errors.Is(err, env.ErrNoSpace) }
+// isFullDisk reports whether an error only says that something was not written.
+// A journal that failed for want of room has failed all the same.
+func isFullDisk(err error) bool {
+	return errors.Is(err, env.ErrNoSpace) && !errors.Is(err, env.ErrIO)
+}
