@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"odradek/core/assert"
 	"odradek/sim/chance"
 	"odradek/sim/fault"
 	"odradek/sim/schedule"
@@ -27,6 +28,7 @@ const period = 2 * time.Second
 // Unleash begins the faults over time on some nodes; links are harmed between
 // any two nodes of the world.
 func (w *World) Unleash(targets ...*Node) {
+	assert.That(len(targets) > 0, "a nemesis has somebody to harm")
 	m := &nemesis{world: w, targets: targets, noise: w.noise.Fork("nemesis")}
 	w.nemesis = m
 	for _, k := range fault.All() {
