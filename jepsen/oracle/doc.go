@@ -37,11 +37,20 @@
 //
 // After the body, `| edit` breaks the frame on its way out; see frame.apply for them.
 //
+// # Recording
+//
+// After a change of a script, start a fresh Apache Kafka 4.3 with the Settings and
+//
+//	go run ./cmd/oracle record --bootstrap 127.0.0.1:9092
+//
+// then read the diff: it is what Kafka says. What one would not have guessed goes to
+// surprises.md. `go run ./cmd/oracle compare` tells where any other broker differs.
+//
 // # Invariants
 //
 //   - A script gives the same transcript on every fresh Apache Kafka 4.3 that runs with
 //     the Settings. Its records are dated 2020, so that every time in a reply is
-//     either the script's or the broker's "now".
+//     either the script's or the broker's "now", if its clock is later than 2020.
 //   - A transcript shows the fields that are on the wire in its version, and no other.
 //   - A reply whose canonical encoding is not what was received says so with a "!" line.
 //   - Every difference that stays is in differences.txt with its reason, and every

@@ -22,16 +22,16 @@ type Conn interface {
 
 	// Receive waits for the next frame and returns it without its length. closed says
 	// that the broker ended the stream instead. ErrNoReply says that nothing came in
-	// the transport's own time limit, which has to be far longer than any MaxWaitMillis
-	// of the scripts (LongestWaitMillis).
+	// the transport's own time limit, which has to be well above LongestWaitMillis.
 	Receive() (reply []byte, closed bool, err error)
 
 	// Close ends the connection from this side.
 	Close()
 }
 
-// LongestWaitMillis is the longest time a broker may rightly take for a reply to a
-// request of the scripts. A transport's limit for Receive must be above it.
+// LongestWaitMillis is the longest time a broker may rightly take for a reply that a
+// script waits for. Scripts do ask for longer polls, but only such as must end early: a
+// broker that sits them out has not understood them.
 const LongestWaitMillis = 5_000
 
 // ErrNoReply is returned by Conn.Receive when the broker neither answered nor
