@@ -77,11 +77,15 @@ func (s *suite) killUnderLoad(ctx context.Context) error {
 	}
 	done := make(chan error, 1)
 	go func() {
-		_, err := s.odradek(ctx, nil, "produce", topic, "--file", file, "--batch-bytes", "20000")
+		_, err := s.odradek(ctx, nil, "produce", topic, "--file", file, "--batch-bytes", "120000")
 		done <- err
 	}()
-	for range crashRounds {
-		time.Sleep(200 * time.Millisecond)
+	for round := range crashRounds {
+		select {
+		case err := <-done:
+			return errors.Join(err, fmt.Errorf("the load ended before kill %d: make it longer", round+1))
+		case <-time.After(200 * time.Millisecond):
+		}
 		s.broker.kill()
 		if err := s.broker.start(ctx); err != nil {
 			return errors.Join(err, <-done)

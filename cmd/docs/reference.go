@@ -6,6 +6,7 @@ import (
 
 	"odradek/controller/config"
 	"odradek/core/wire"
+	"odradek/sim/fault"
 )
 
 // page is a generated page of docs/reference.
@@ -20,6 +21,7 @@ func pages() []page {
 		{"apis.md", apisPage()},
 		{"topic-configs.md", topicConfigsPage()},
 		{"broker-configs.md", brokerConfigsPage()},
+		{"faults.md", faultsPage()},
 	}
 }
 
@@ -86,6 +88,23 @@ func settingsTable(
 		}
 		fmt.Fprintf(&out, "| `%s` | %s | %s | %s | %s |\n",
 			d.Name, strings.ToLower(d.Type.String()), value, meaning, of(d))
+	}
+	return out.String()
+}
+
+func faultsPage() string {
+	var out strings.Builder
+	out.WriteString(generatedNote + "# Faults of the simulated world\n\n" +
+		"Every way in which the simulator goes wrong. Each seed switches about half of the kinds off;\n" +
+		"a run reports how often each one fired. *Optional* kinds are off unless asked for by name.\n\n" +
+		"| kind | what happens | |\n|---|---|---|\n")
+	for _, kind := range fault.All() {
+		entry := kind.Describe()
+		optional := ""
+		if entry.Optional {
+			optional = "optional"
+		}
+		fmt.Fprintf(&out, "| `%s` | %s | %s |\n", entry.Name, cell(entry.Doc), optional)
 	}
 	return out.String()
 }

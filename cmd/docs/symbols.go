@@ -94,7 +94,8 @@ func receiver(of ast.Expr) string {
 }
 
 // symbolForm is pkg.Name, pkg.Type.Name or pkg.(*Type).Name, perhaps called.
-var symbolForm = regexp.MustCompile(`^([a-z][a-z0-9/]*)\.\(?\*?([A-Za-z]\w*)\)?(?:\.([A-Za-z]\w*))?(\(\))?$`)
+var symbolForm = regexp.MustCompile(
+	`^([a-z][a-z0-9/]*)\.\(?\*?([A-Za-z]\w*)\)?(?:\.([A-Za-z]\w*))?(\(\))?$`)
 
 // judge says what is wrong with quoted code that looks like a symbol of one of
 // our packages; "" if nothing is, or if it is something else.

@@ -137,7 +137,7 @@ var hints = map[*kerr.Error]string{
 func hintFor(err error) string {
 	var away *unreachable
 	if errors.As(err, &away) {
-		return "is one running there? --bootstrap HOST:PORT, or $" + bootstrapVariable +
+		return "`odradek serve` starts one here; --bootstrap HOST:PORT, or $" + bootstrapVariable +
 			", names another"
 	}
 	var code *kerr.Error

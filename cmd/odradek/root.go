@@ -19,6 +19,7 @@ func newRoot(c *console) *cobra.Command {
 		Long: `Odradek is a durable, Kafka-compatible log broker in one binary, with tools that work
 against any Kafka-compatible broker.`,
 		Example: example(
+			"odradek serve                                 # a broker, data in ./odradek-data",
 			"odradek topics create orders --partitions 3   # make a topic",
 			"odradek produce orders --file orders.log      # each line of the file becomes a record",
 			"odradek consume orders                        # read it back, then wait for more",
