@@ -128,6 +128,11 @@ func (m *metadataLog) write(t *task.Task, records []metadata.Record) (kafka.Offs
 		records = records[n:]
 		end, err := m.append(t, b.Build())
 		if err != nil {
+			if next > 0 {
+				// A transaction has begun and can't be ended: the next start
+				// takes it back.
+				m.shard.world.Halt(fmt.Errorf("a change of metadata was cut short: %w", err))
+			}
 			return 0, err
 		}
 		next = end
