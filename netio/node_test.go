@@ -209,6 +209,43 @@ func TestStopTellsTheDoorsAndUnwindsTheTasks(t *testing.T) {
 	}
 }
 
+// TestTheLastAnswerLeavesBeforeTheNodeStops has a node stopped by the very
+// request it answers.
+func TestTheLastAnswerLeavesBeforeTheNodeStops(t *testing.T) {
+	var n *netio.Node
+	address := make(chan env.Address, 1)
+	started := make(chan struct{})
+	n, err := netio.Start(netio.Config{Shards: 1, Boot: func(w *env.World) {
+		l, err := w.Network.Listen("127.0.0.1:0", roomy(), &doorOf{
+			received: func(c env.Conn, f *env.Frame) {
+				<-started
+				c.Send([]env.Chunk{{Bytes: framed([]byte("stopping"))}})
+				n.Stop()
+				f.Release()
+			},
+		})
+		if err != nil {
+			t.Errorf("listen: %v", err)
+		}
+		address <- l.Address()
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := dial(t, string(<-address))
+	close(started)
+	ask := framed([]byte("stop"))
+	if _, err := c.Write(ask); err != nil {
+		t.Fatal(err)
+	}
+	if got := readFrame(t, c); string(got) != "stopping" {
+		t.Fatalf("the answer is %q", got)
+	}
+	if err := n.Wait(); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestAPanicEndsTheNodeWithItsStory(t *testing.T) {
 	n, err := netio.Start(netio.Config{Shards: 2, Boot: func(w *env.World) {
 		w.Loop.Spawn("innocent", func(t *task.Task) {

@@ -203,7 +203,7 @@ func (s *Shard) step() {
 	s.more = s.loop.Turn(now)
 	s.mail.wakeReceivers()
 	if s.stop.Load() {
-		return // halted: nothing leaves any more
+		return // halted: nothing leaves any more; or stopped: shutDown sends
 	}
 	s.flush()
 	s.sayGoodbyes()
@@ -293,13 +293,17 @@ func (s *Shard) catch() {
 	s.node.stopAll()
 }
 
-// shutDown ends the shard: every connection's door is told unless the node
-// failed, the tasks are unwound, everything is given back.
+// shutDown ends the shard: the last answers leave and every connection's door is
+// told, unless the node failed; the tasks are unwound; everything is given back.
 func (s *Shard) shutDown() {
 	defer s.catch() // a defer of an unwound task may panic as well
 	s.closing = true
 	s.posts.close()
 	graceful := s.node.failure() == nil
+	if graceful {
+		s.sendLeft = allBytesPerTurnMax
+		s.flush() // what the last turn answered
+	}
 	for _, c := range s.conns {
 		c.end(env.ErrClosed)
 	}
