@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"odradek/broker"
+	"odradek/controller/config"
 	"odradek/core/env"
 	"odradek/core/kafka"
 	"odradek/core/task"
@@ -43,6 +44,8 @@ type Run struct {
 	// ready: the first topics exist. calm: the faults are over. stopping: no
 	// more operations. halt: the broker is to stop in good order.
 	ready, calm, stopping, halt bool
+	// calmSince is when the faults ended.
+	calmSince check.Event
 }
 
 // Result is what a run came to.
@@ -82,7 +85,12 @@ func Runner(c sim.Config) *sim.Report {
 
 // boot is the broker's program.
 func (r *Run) boot(w *env.World) {
-	shard := broker.Boot(w, broker.Config{Static: r.shape.static, Journal: r.shape.journal})
+	shard := broker.Boot(w, broker.Config{Static: r.shape.static, Journal: r.shape.journal,
+		Ready: func(_ []config.Listener, report broker.Report) {
+			for _, err := range report.Offline {
+				w.Trace.Event("is offline", err.Error(), 0, 0)
+			}
+		}})
 	if shard == nil || w.Shards.Self() != 0 {
 		return
 	}
@@ -116,7 +124,7 @@ func (r *Run) live() *Result {
 	w.Unleash(r.broker)
 	w.RunFor(r.shape.lasts)
 	w.Calm()
-	r.calm = true
+	r.calm, r.calmSince = true, check.Event(r.record.stamp())
 	w.RunFor(calmLasts)
 	r.stopping = true
 	r.await("the clients end", endPatience, r.allDone)
@@ -133,7 +141,11 @@ func (r *Run) live() *Result {
 			w.Fail("check", verdict.String())
 		}
 	}
+	waits := r.stories()
 	result.Report = w.Close()
+	if f := result.Report.Failure; f != nil {
+		f.Detail += waits
+	}
 	if result.Report.Failure != nil {
 		result.Verdict = check.Fail
 	}
@@ -148,16 +160,19 @@ func (r *Run) await(what string, limit time.Duration, holds func() bool) {
 	if r.world.Failure() != nil || holds() {
 		return
 	}
-	reason := fmt.Sprintf("after %v it is still not so that %s", limit, what)
+	r.world.Fail("world", fmt.Sprintf("after %v it is still not so that %s", limit, what))
+}
+
+// stories tells what every task of the broker waits for.
+func (r *Run) stories() string {
+	text := "\nwhat the broker's tasks wait for:"
 	if last := r.broker.LastWord(); last != nil {
-		reason += fmt.Sprintf("; the broker's last word: %v", last)
+		text += "\n  the last word of an earlier process: " + last.Error()
 	}
-	for _, n := range r.world.Nodes() {
-		for _, story := range n.Stories() {
-			reason += "\n" + story
-		}
+	for _, story := range r.broker.Stories() {
+		text += "\n  " + story
 	}
-	r.world.Fail("world", reason)
+	return text
 }
 
 func (r *Run) allDone() bool {
@@ -179,6 +194,9 @@ func (r *Run) lookOnce() {
 func (r *Run) checkRest() {
 	if r.world.Failure() != nil {
 		return
+	}
+	if r.broker.Connections() > 0 {
+		return // to clients that are gone without a word; what they sent is half a frame
 	}
 	if held := r.broker.Buffered(); held != 0 {
 		r.world.Fail(brokerName, fmt.Sprintf("%d bytes of requests were never released", held))
