@@ -15,7 +15,8 @@ func TestSameNamesTheFirstDifference(t *testing.T) {
 		t.Error(err)
 	}
 	err := same([]byte("abX"), []byte("abcd"))
-	if err == nil || !strings.Contains(err.Error(), "3 bytes, want 4; the first difference is at byte 2") {
+	want := "3 bytes, want 4; the first difference is at byte 2"
+	if err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("got %v", err)
 	}
 	if same([]byte("ab"), []byte("abc")) == nil {

@@ -31,7 +31,7 @@ func TestScripts(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got := runScript(t, string(want))
+			got := runScript(t, string(want), runLine)
 			if *rewrite {
 				if err := os.WriteFile(name, []byte(got), 0o644); err != nil {
 					t.Fatal(err)
@@ -46,7 +46,9 @@ func TestScripts(t *testing.T) {
 }
 
 // runScript keeps the command lines and comments and makes the outputs again.
-func runScript(t *testing.T, script string) string {
+func runScript(
+	t *testing.T, script string, runLine func(t *testing.T, line string) string,
+) string {
 	var out strings.Builder
 	for _, line := range strings.Split(strings.TrimSuffix(script, "\n"), "\n") {
 		switch {
@@ -79,9 +81,16 @@ func runLine(t *testing.T, line string) string {
 	if words[0] != "odradek" {
 		t.Fatalf("a script runs odradek, not %q", words[0])
 	}
-	stdout, stderr, status := runCommand(terminal, "", words[1:]...)
+	return showRun(runCommand(terminal, "", words[1:]...))
+}
+
+// showRun writes what a command printed as the scripts have it.
+func showRun(stdout, stderr string, status int) string {
 	var out strings.Builder
 	out.WriteString(stdout)
+	if stdout != "" && !strings.HasSuffix(stdout, "\n") {
+		out.WriteString("(no newline)\n")
+	}
 	for _, line := range strings.SplitAfter(stderr, "\n") {
 		if line != "" {
 			out.WriteString("! " + line)
@@ -96,10 +105,17 @@ func runLine(t *testing.T, line string) string {
 // runCommand runs one command line with buffers for its console. No broker is at
 // the address it gets.
 func runCommand(terminal bool, stdin string, args ...string) (stdout, stderr string, status int) {
+	return runCommandAt("127.0.0.1:1", terminal, stdin, args...)
+}
+
+// runCommandAt is runCommand with a broker.
+func runCommandAt(
+	bootstrap string, terminal bool, stdin string, args ...string,
+) (stdout, stderr string, status int) {
 	var out, err bytes.Buffer
 	c := &console{in: strings.NewReader(stdin), out: &out, err: &err, outTerminal: terminal,
 		getenv: func(name string) string {
-			return map[string]string{bootstrapVariable: "127.0.0.1:1"}[name]
+			return map[string]string{bootstrapVariable: bootstrap}[name]
 		},
 		now: func() time.Time { return time.Date(2026, 1, 31, 18, 0, 0, 0, time.UTC) },
 	}
