@@ -11,7 +11,6 @@ import (
 	"odradek/core/env"
 	"odradek/core/kafka"
 	"odradek/core/task"
-	//tidy:allow import-order the durable benchmarks join the two
 	"odradek/diskio"
 	"odradek/netio"
 )

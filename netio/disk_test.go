@@ -16,7 +16,6 @@ import (
 	"odradek/core/env"
 	"odradek/core/kafka"
 	"odradek/core/task"
-	//tidy:allow import-order what a node does with a real disk is tested here
 	"odradek/diskio"
 	"odradek/netio"
 )

@@ -10,7 +10,6 @@ import (
 	"odradek/core/env"
 	"odradek/core/env/envtest"
 	"odradek/core/task"
-	//tidy:allow import-order only this test joins the real network and the real disk
 	"odradek/diskio"
 	"odradek/netio"
 )

@@ -20,6 +20,9 @@ const stopWithin = 30 * time.Second
 // runNode runs a broker on the real network and disk until ctx ends.
 func runNode(ctx context.Context, c *console, static *config.Static, node config.Node) error {
 	began := c.now()
+	if _, err := diskio.RaiseDescriptorLimit(); err != nil {
+		fmt.Fprintf(c.err, "odradek: note: the limit on open files stays as it is: %v\n", err)
+	}
 	directory, err := diskio.Open(node.LogDir, diskio.Options{})
 	if err != nil {
 		return err

@@ -47,6 +47,7 @@ const importOrder = `
 // testOrder is what tests may import beyond importOrder.
 const testOrder = `
 	core/env/envtest < sim, netio, diskio, cmd;
+	diskio < netio;
 `
 
 // moduleOrder is where other modules may be used: "module < packages". A ^

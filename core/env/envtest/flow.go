@@ -177,8 +177,7 @@ func unreadAnswers(s *Scene) {
 		send(p.dialled, "question")
 	}
 	s.until("answers to pile up", func() bool { return p.accepted.Unsent() > 1<<20 })
-	s.T.Sleep(settle)
-	asked := len(p.server.frames)
+	asked := s.settled(func() int { return len(p.server.frames) })
 	s.T.Sleep(settle)
 	s.That(asked < questions, "all questions were delivered to a client that doesn't read")
 	s.That(len(p.server.frames) == asked, "questions are still delivered")
@@ -187,6 +186,18 @@ func unreadAnswers(s *Scene) {
 	p.client.awaitFrames(questions)
 	s.That(p.client.frames[questions-1] == answer, "the last answer is another")
 	p.done()
+}
+
+// settled waits until a count has stood still for a while: on a busy machine the
+// kernel may still be filling its buffers.
+func (s *Scene) settled(count func() int) int {
+	for {
+		before := count()
+		s.T.Sleep(5 * settle)
+		if count() == before {
+			return before
+		}
+	}
 }
 
 // bufferedBytes has five connections bring 600 bytes each to a shard that
