@@ -209,7 +209,7 @@ func (leg *produceLeg) appendEntry(s *Shard, i int) (done bool) {
 		host = s.hosts[e.id]
 	}
 	if host == nil || host.retired {
-		e.outcome = failedProduce(kafka.ErrUnknownTopicOrPartition)
+		e.outcome = failedProduce(offlineCode)
 		return true
 	}
 	next, outcome := host.produce(s, e.records, p.held.header.Version, p.request.Acks)

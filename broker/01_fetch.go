@@ -87,6 +87,10 @@ func (s *Shard) beginFetch(k ticket, held heldRequest) {
 	}
 	f.deadline = s.world.Loop.Now().Plus(time.Duration(f.request.MaxWaitMillis) * time.Millisecond)
 	f.bytesMax = min(int64(f.request.MaxBytes), s.fetchBytesMax())
+	if f.request.IsolationLevel < 0 || f.request.IsolationLevel > 1 {
+		f.refuseEach(kafka.ErrUnknownServerError) // as Kafka answers it
+		return
+	}
 	if code := f.openSession(); code != kafka.None {
 		f.refuse(code)
 		return
@@ -103,12 +107,33 @@ func (f *fetch) refuse(code kafka.ErrorCode) {
 	f.send()
 }
 
+// refuseEach is refuse for an error that versions without topic ids are told
+// for each partition, too. No session is opened or looked at.
+func (f *fetch) refuseEach(code kafka.ErrorCode) {
+	if f.held.header.Version >= 13 {
+		f.refuse(code)
+		return
+	}
+	f.listRequest()
+	for i := range f.entries {
+		f.entries[i].outcome = failedFetch(code)
+		f.entries[i].outcome.unread = true
+	}
+	f.respond()
+	f.response.Error = code
+	f.send()
+}
+
 // route finds where each entry's partition is.
 func (f *fetch) route() {
 	s := f.shard
 	for i := range f.entries {
 		e, name := &f.entries[i], &f.names[i]
 		route, code := s.fetchRoute(f.held.header.Version, name)
+		if name.member != nil && name.member.Resolve(code == kafka.None) &&
+			code == kafka.ErrUnknownTopicID {
+			code = kafka.ErrUnknownTopicOrPartition // the session has seen its name
+		}
 		if code == kafka.None && f.request.ReplicaID >= 0 {
 			code = kafka.ErrNotLeaderOrFollower
 		}
@@ -120,7 +145,7 @@ func (f *fetch) route() {
 		}
 		if code != kafka.None {
 			e.outcome = failedFetch(code)
-			e.outcome.unread = true
+			e.outcome.unread = code != kafka.ErrNotLeaderOrFollower
 			continue
 		}
 		name.topic, name.id = route.nameBytes, route.id
@@ -175,7 +200,7 @@ func (leg *fetchLeg) begin(s *Shard) {
 		e := &leg.fetch.entries[i]
 		host := leg.host(e)
 		if host == nil {
-			e.outcome = failedFetch(kafka.ErrUnknownTopicOrPartition)
+			e.outcome = failedFetch(offlineCode)
 			continue
 		}
 		host.look(e, left, leg.first && left.bytesLeft == leg.limits.bytesLeft)
@@ -256,15 +281,16 @@ func (f *fetch) legIsHome() {
 
 // isReady reports whether what was found is to be sent now.
 func (f *fetch) isReady() bool {
-	total := int64(0)
+	total, known := int64(0), false
 	for i := range f.entries {
 		o := &f.entries[i].outcome
 		if o.urgent() {
 			return true
 		}
 		total += o.bytes()
+		known = known || !o.unread
 	}
-	return total >= int64(f.request.MinBytes) || f.over || len(f.entries) == 0 ||
+	return total >= int64(f.request.MinBytes) || f.over || !known ||
 		f.deadline <= f.shard.world.Loop.Now() || f.ticket.session.closed
 }
 

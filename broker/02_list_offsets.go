@@ -26,6 +26,9 @@ func (s *Shard) listOffsets(t *task.Task, q *kmsg.ListOffsetsRequest) kmsg.Respo
 	var asked []kmsg.ListOffsetsRequestTopicPartition
 	var answers []*kmsg.ListOffsetsResponseTopicPartition
 	for _, topic := range q.Topics {
+		if len(topic.Partitions) == 0 {
+			continue // Kafka leaves it out, too
+		}
 		answer := kmsg.NewListOffsetsResponseTopic()
 		answer.Topic = topic.Topic
 		answer.Partitions = make([]kmsg.ListOffsetsResponseTopicPartition, 0, len(topic.Partitions))
@@ -102,7 +105,7 @@ func nothingListed() listedOffset {
 func (h *partition) listOffset(t *task.Task, version int16,
 	q kmsg.ListOffsetsRequestTopicPartition, committed bool) (listedOffset, kafka.ErrorCode) {
 	if h == nil {
-		return nothingListed(), kafka.ErrUnknownTopicOrPartition
+		return nothingListed(), offlineCode
 	}
 	if h.Log.Failed() != nil {
 		return nothingListed(), kafka.ErrKafkaStorageError

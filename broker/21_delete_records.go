@@ -21,11 +21,12 @@ func (s *Shard) deleteRecords(t *task.Task, q *kmsg.DeleteRecordsRequest) kmsg.R
 		if len(topic.Partitions) == 0 {
 			continue
 		}
+		partitions := lastMentions(topic.Partitions)
 		answer := kmsg.NewDeleteRecordsResponseTopic()
 		answer.Topic = topic.Topic
-		answer.Partitions = make([]kmsg.DeleteRecordsResponseTopicPartition, len(topic.Partitions))
+		answer.Partitions = make([]kmsg.DeleteRecordsResponseTopicPartition, len(partitions))
 		response.Topics = append(response.Topics, answer)
-		for i, partition := range topic.Partitions {
+		for i, partition := range partitions {
 			place := &answer.Partitions[i]
 			*place = kmsg.NewDeleteRecordsResponseTopicPartition()
 			place.Partition, place.LowWatermark = partition.Partition, int64(kafka.NoOffset)
@@ -48,13 +49,31 @@ func (s *Shard) deleteRecords(t *task.Task, q *kmsg.DeleteRecordsRequest) kmsg.R
 	return response
 }
 
+// lastMentions returns each partition once: the last time that it is named
+// counts, in the place of the first.
+func lastMentions(
+	named []kmsg.DeleteRecordsRequestTopicPartition,
+) []kmsg.DeleteRecordsRequestTopicPartition {
+	places := make(map[int32]int, len(named))
+	var once []kmsg.DeleteRecordsRequestTopicPartition
+	for _, p := range named {
+		if at, again := places[p.Partition]; again {
+			once[at] = p
+			continue
+		}
+		places[p.Partition] = len(once)
+		once = append(once, p)
+	}
+	return once
+}
+
 // deleteRecords moves one partition's logStartOffset, on the shard that owns it.
 func (h *partition) deleteRecords(
 	t *task.Task, before kafka.Offset,
 ) (kafka.Offset, kafka.ErrorCode) {
 	switch {
 	case h == nil:
-		return 0, kafka.ErrUnknownTopicOrPartition
+		return 0, offlineCode
 	case h.Log.Failed() != nil:
 		return 0, kafka.ErrKafkaStorageError
 	case h.compactOnly:

@@ -46,13 +46,18 @@ func (s *Shard) offsetForLeaderEpoch(
 func (h *partition) epochEnd(q kmsg.OffsetForLeaderEpochRequestTopicPartition,
 	answer *kmsg.OffsetForLeaderEpochResponseTopicPartition) {
 	if h == nil {
-		answer.ErrorCode = int16(kafka.ErrUnknownTopicOrPartition)
+		answer.ErrorCode = int16(offlineCode)
 		return
 	}
 	if code := h.checkEpoch(kafka.LeaderEpoch(q.CurrentLeaderEpoch)); code != kafka.None {
 		answer.ErrorCode = int16(code)
 		return
 	}
-	epoch, end := h.Log.EndOffsetForEpoch(kafka.LeaderEpoch(q.LeaderEpoch))
+	asked := kafka.LeaderEpoch(q.LeaderEpoch)
+	epoch, end := h.Log.EndOffsetForEpoch(asked)
+	if asked < kafka.NoLeaderEpoch && h.Log.LastLeaderEpoch() != kafka.NoLeaderEpoch {
+		// Older than all there are, as Kafka counts: it ends where they begin.
+		epoch, end = asked, h.Log.LogStartOffset()
+	}
 	answer.LeaderEpoch, answer.EndOffset = int32(epoch), int64(end)
 }

@@ -1,6 +1,7 @@
 package broker
 
 import (
+	"odradek/controller"
 	"odradek/core/kafka"
 	"odradek/core/task"
 
@@ -22,9 +23,16 @@ func (s *Shard) describeProducers(t *task.Task, q *kmsg.DescribeProducersRequest
 			place := &answer.Partitions[i]
 			*place = kmsg.NewDescribeProducersResponseTopicPartition()
 			place.Partition = partition
+			if problem := controller.CheckTopicName(topic.Topic); problem != "" {
+				place.ErrorCode, place.ErrorMessage = int16(kafka.ErrInvalidTopicException), &problem
+				continue
+			}
 			id, known := s.partitionNamed(topic.Topic, kafka.Partition(partition))
 			if !known {
 				place.ErrorCode = int16(kafka.ErrUnknownTopicOrPartition)
+				if s.routes.byName[topic.Topic] == nil {
+					place.ErrorMessage = kmsg.StringPtr("This server does not host this topic-partition.")
+				}
 				continue
 			}
 			ids, answers = append(ids, id), append(answers, place)
@@ -32,7 +40,7 @@ func (s *Shard) describeProducers(t *task.Task, q *kmsg.DescribeProducersRequest
 	}
 	s.atPartitions(t, "DescribeProducers", ids, func(_ *task.Task, host *partition, i int) {
 		if host == nil {
-			answers[i].ErrorCode = int16(kafka.ErrUnknownTopicOrPartition)
+			answers[i].ErrorCode = int16(offlineCode)
 			return
 		}
 		for _, p := range host.Log.Producers() {

@@ -13,6 +13,7 @@ import (
 func (s *Shard) retentionLoop(t *task.Task) {
 	for {
 		t.Sleep(time.Duration(s.node.RetentionCheckIntervalMs) * time.Millisecond)
+		s.openAgain(t)
 		for _, id := range s.hostIDs() {
 			host := s.hosts[id]
 			if host == nil || host.retired || host.Log.Failed() != nil {

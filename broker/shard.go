@@ -88,6 +88,11 @@ type Shard struct {
 	stopping bool
 	// offline says which partitions could not be opened, and why.
 	offline []error
+	// takingIn is set while a task opens or drops partitions; see beginTakingIn.
+	takingIn bool
+	takenIn  task.Signal
+	// unopened are those of them that are tried again; see openAgain.
+	unopened []kafka.TopicPartition
 	// broken is the first failure of the disk, after which nothing is
 	// acknowledged.
 	broken error

@@ -19,6 +19,8 @@ import (
 // configurations. What it can't do leaves a partition offline; the metadata
 // stand.
 func (s *Shard) takeIn(t *task.Task, next *image.Image, changes image.Changes) {
+	s.beginTakingIn(t)
+	defer s.endTakingIn()
 	previous := s.image
 	for _, change := range changes.Topics {
 		if change.Old != nil && (change.New == nil || change.New.ID != change.Old.ID) {
@@ -58,9 +60,7 @@ func (s *Shard) openTopic(t *task.Task, next *image.Image, topic *image.Topic) {
 		}
 		host, err := s.openPartition(t, topic.Name, id, p.LeaderEpoch, settings)
 		if err != nil {
-			s.world.Trace.Event("partition offline", topic.Name, int64(i), 0)
-			s.offline = append(s.offline, fmt.Errorf("%s-%d: %w", topic.Name, i, err))
-			s.diskFailed(err)
+			s.goesOffline(topic, id, err)
 			continue
 		}
 		s.hosts[id] = host
