@@ -44,9 +44,12 @@ type actor struct {
 	node    *sim.Node
 	world   *env.World
 	conn    *client.Conn
-	codecs  *batch.Codecs
-	role    role
-	done    bool
+	// sound: the connection was made in a healed world. An older one may have
+	// gone silent, and nobody is told.
+	sound  bool
+	codecs *batch.Codecs
+	role   role
+	done   bool
 	// count counts the actor's operations, for what makes records distinct.
 	count uint32
 }
@@ -109,13 +112,13 @@ func (a *actor) connect(t *task.Task) bool {
 		t.Sleep(redialPause)
 		return false
 	}
-	a.conn = conn
+	a.conn, a.sound = conn, a.run.calm
 	return true
 }
 
 // deadline is until when an answer is waited for.
 func (a *actor) deadline(t *task.Task) kafka.Instant {
-	if a.run.calm {
+	if a.sound {
 		return t.Now().Plus(calmPatience)
 	}
 	return t.Now().Plus(patience)
@@ -127,12 +130,18 @@ func (a *actor) call(t *task.Task, request kmsg.Request) (*client.Call, kmsg.Res
 	if !a.connect(t) {
 		return &client.Call{Request: request}, nil
 	}
-	calm := a.run.calm
 	call, response, err := a.conn.Call(t, request, a.deadline(t))
-	if err == task.ErrDeadline && calm {
-		a.complain("a healed broker does not answer %s", kmsg.NameForKey(request.Key()))
+	if err == task.ErrDeadline {
+		a.unanswered(request)
 	}
 	return call, response
+}
+
+// unanswered sees whether a request may stay without an answer.
+func (a *actor) unanswered(request kmsg.Request) {
+	if a.sound {
+		a.complain("a healed broker does not answer %s", kmsg.NameForKey(request.Key()))
+	}
 }
 
 // note tells the run's story what the actor saw.

@@ -82,13 +82,12 @@ func (p *plain) begin(call *client.Call, all []*sending) {
 // send sends a request once, and returns what is to be sent again.
 func (p *plain) send(t *task.Task, request *produceRequest, op *chance.Stream,
 	all []*sending) (again []*sending) {
-	calm := p.run.calm
 	call := p.conn.Send(request.pick(op), true)
 	p.begin(call, all)
 	response, err := call.Await(t, p.deadline(t))
 	if err != nil {
-		if err == task.ErrDeadline && calm {
-			p.complain("a healed broker does not answer Produce")
+		if err == task.ErrDeadline {
+			p.unanswered(call.Request)
 		}
 		p.conn.Close()
 		for _, one := range all {

@@ -39,8 +39,8 @@ type Run struct {
 	ledger *ledger
 	// producerIDs are all that were given away.
 	producerIDs []kafka.ProducerID
-	actors []*actor
-	scan   *scanner
+	actors      []*actor
+	scan        *scanner
 	// ready: the first topics exist. calm: the faults are over. stopping: no
 	// more operations. halt: the broker is to stop in good order.
 	ready, calm, stopping, halt bool
@@ -119,7 +119,7 @@ func (r *Run) addActors() {
 
 // live is the whole of a run, from the first topic to the verdict.
 func (r *Run) live() *Result {
-	w := r.world
+	w, s := r.world, r.shape
 	r.await("the first topics are made", setupPatience, func() bool { return r.ready })
 	w.Unleash(r.broker)
 	w.RunFor(r.shape.lasts)
@@ -144,7 +144,7 @@ func (r *Run) live() *Result {
 	waits := r.stories()
 	result.Report = w.Close()
 	if f := result.Report.Failure; f != nil {
-		f.Detail += waits
+		f.Detail = s.String() + waits + "\n" + f.Detail
 	}
 	if result.Report.Failure != nil {
 		result.Verdict = check.Fail

@@ -85,6 +85,26 @@ func drawShape(seed uint64) (*shape, error) {
 	return s, nil
 }
 
+// String tells a shape in a few lines, for who reads a failure.
+func (s *shape) String() string {
+	text := fmt.Sprintf("%d shards, %d idempotent and %d plain producers, %d consumers, %d pests; "+
+		"journal of %d files of %d bytes", s.shards, s.idempotent, s.plain, s.consumers, s.pests,
+		s.journal.FilesMax, s.journal.FileBytes)
+	if s.background {
+		text += "; flush.policy=background"
+	}
+	if s.rot {
+		text += "; bits rot"
+	}
+	for _, t := range s.topics {
+		text += fmt.Sprintf("\n%s: %d partitions", t.name, t.partitions)
+		for _, entry := range t.settings {
+			text += " " + entry.Name + "=" + entry.Value
+		}
+	}
+	return text
+}
+
 // faults are those of the allowed kinds that a run of this shape may have.
 func (s *shape) faults(allowed fault.Set) fault.Set {
 	if s.background {
