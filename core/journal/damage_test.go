@@ -44,17 +44,20 @@ func written(t *testing.T, n, size int, fill []byte) *disktest.Disk {
 	return disk
 }
 
-func TestDamage(t *testing.T) {
+// damageTest is damage to a journal of some commits, and what becomes of it.
+type damageTest struct {
+	name     string
+	commits  int
+	damage   map[string][]kafka.Position
+	remove   string
+	corrupt  string // part of the error, or ""
+	survived int
+	torn     bool
+}
+
+func damageTests() []damageTest {
 	const block = env.BlockSize
-	tests := []struct {
-		name     string
-		commits  int
-		damage   map[string][]kafka.Position
-		remove   string
-		corrupt  string // part of the error, or ""
-		survived int
-		torn     bool
-	}{
+	return []damageTest{
 		{name: "none", commits: 5, survived: 5},
 		{name: "the header of the last frame", commits: 5, survived: 4,
 			damage: map[string][]kafka.Position{"journal/0-1": {4*block + 9}}},
@@ -88,7 +91,10 @@ func TestDamage(t *testing.T) {
 		{name: "the base is gone", commits: 5, remove: "journal/base",
 			corrupt: "there is journal/0-1, but no journal/base"},
 	}
-	for _, test := range tests {
+}
+
+func TestDamage(t *testing.T) {
+	for _, test := range damageTests() {
 		t.Run(test.name, func(t *testing.T) {
 			disk := written(t, test.commits, 100, nil)
 			for name, positions := range test.damage {

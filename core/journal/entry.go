@@ -25,7 +25,7 @@ const (
 	State Kind = 2
 	// LogStart moved a log's start offset.
 	LogStart Kind = 3
-	// Delete ends a log: nothing before it counts.
+	// Delete ends a log.
 	Delete Kind = 4
 )
 

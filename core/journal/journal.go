@@ -61,6 +61,8 @@ type Journal struct {
 	wanted     []*Writer
 	stateBytes int64
 
+	unique uint64
+
 	onCommit  []func()
 	onFailure []func(error)
 
@@ -198,6 +200,16 @@ func (j *Journal) AwaitReady(t *task.Task, dataBytes int, deadline kafka.Instant
 			return err
 		}
 	}
+}
+
+// Unique returns a number that no other call returns, on any shard, in any run
+// of the log directory: the run in the upper 24 bits, then 10 of the shard and
+// 30 of a counter. It does not lean on randomness, which a simulated node may
+// have again after a restart.
+func (j *Journal) Unique() uint64 {
+	j.unique++
+	assert.That(j.unique < 1<<30 && j.shard < 1<<10, "unique numbers have not run out")
+	return j.options.Run.Number<<40 | uint64(j.shard)<<30 | j.unique
 }
 
 // Appended is the last sequence staged.

@@ -12,8 +12,9 @@ type Owner interface {
 	// on the loop, between tasks or from the committer; it must not wait.
 	Flushed(end kafka.Offset)
 	// Checkpoint makes durable, by other means than the journal, everything
-	// that was appended before the call, then appends a State. After that the
-	// journal forgets the log's older entries. An error fails the journal.
+	// that was appended before the call, then appends a State and calls
+	// Writer.Forget with what Writer.Mark returned at the beginning: the journal
+	// lets go of the log's entries before that. An error fails the journal.
 	Checkpoint(t *task.Task) error
 }
 
@@ -62,13 +63,54 @@ func (w *Writer) Append(
 	if kind == State {
 		j.stateBytes += int64(len(data)) - w.stateBytes
 		w.stateBytes = int64(len(data))
-		j.writers.remove(w)
 	}
 	if w.generation == 0 {
-		w.generation = j.current.generation
-		j.writers.add(w)
+		j.writers.add(w, j.current.generation)
 	}
 	return sequence
+}
+
+// Mark is a moment of the journal, for Forget: entries appended from now on go
+// to files of this generation or a later one.
+type Mark struct{ generation uint64 }
+
+// Mark marks the present moment.
+func (w *Writer) Mark() Mark { return Mark{w.journal.current.generation} }
+
+// Forget says that the log needs no entry from before a moment, as what they did
+// is durable elsewhere and a newer State says so.
+func (w *Writer) Forget(before Mark) {
+	if w.generation == 0 || w.generation >= before.generation {
+		return
+	}
+	w.journal.writers.remove(w)
+	w.journal.writers.add(w, before.generation)
+}
+
+// Bury ends the log's part in the journal after a Delete with that base, but
+// keeps the entry for the rest of the run: the run's base may still speak of the
+// log.
+func (w *Writer) Bury(base kafka.Offset) {
+	w.Detach()
+	w.owner = &grave{w, base}
+	w.journal.writers.add(w, w.journal.current.generation)
+}
+
+// grave stands in for the owner of a deleted log.
+type grave struct {
+	writer *Writer
+	base   kafka.Offset
+}
+
+// Flushed implements Owner.
+func (g *grave) Flushed(kafka.Offset) {}
+
+// Checkpoint implements Owner: it says once more that the log was deleted.
+func (g *grave) Checkpoint(*task.Task) error {
+	mark := g.writer.Mark()
+	g.writer.Append(Delete, g.base, 0, nil, 0)
+	g.writer.Forget(mark)
+	return nil
 }
 
 // Detach ends the log's part in the journal: its owner is not called again and
@@ -96,16 +138,27 @@ type writers struct {
 	last  *Writer
 }
 
-func (l *writers) add(w *Writer) {
-	assert.That(l.last == nil || l.last.generation <= w.generation,
-		"writers are listed in the order of their generations")
-	w.previous, w.next = l.last, nil
-	if l.last != nil {
-		l.last.next = w
+// add puts a writer in its place, which is nearly always the end.
+func (l *writers) add(w *Writer, generation uint64) {
+	assert.That(w.generation == 0 && generation > 0, "a writer is listed once")
+	w.generation = generation
+	after := l.last
+	for after != nil && after.generation > generation {
+		after = after.previous
+	}
+	w.previous = after
+	if after != nil {
+		w.next = after.next
+		after.next = w
 	} else {
+		w.next = l.first
 		l.first = w
 	}
-	l.last = w
+	if w.next != nil {
+		w.next.previous = w
+	} else {
+		l.last = w
+	}
 }
 
 // remove takes a writer out, if it is in.

@@ -143,7 +143,7 @@ func (c *chain) truncate(
 // sync makes everything in the files durable, segment by segment.
 func (c *chain) sync(t *task.Task) error {
 	for _, s := range slices.Clone(c.segments) {
-		if s.dirty() {
+		if s.dirty() && !s.retired {
 			s.acquire()
 			err := s.sync(t)
 			s.release()

@@ -13,9 +13,11 @@ import (
 func (l *Log) Checkpoint(t *task.Task) error {
 	l.maintenance.acquire(t)
 	defer l.maintenance.release()
-	if l.closed || l.failed != nil {
+	if l.closed {
 		return nil
 	}
+	mark := l.writer.Mark()
+	defer l.writer.Forget(mark)
 	before := l.state()
 	var encoded []byte
 	if l.config.FlushPolicy == Background {
@@ -29,6 +31,9 @@ func (l *Log) Checkpoint(t *task.Task) error {
 	}
 	if l.config.FlushPolicy == Background {
 		l.journalEncoded(encoded)
+		if l.logStartOffset > before.logStartOffset {
+			l.journalStart() // it has moved meanwhile
+		}
 		return nil
 	}
 	l.journalState(l.state())

@@ -20,6 +20,7 @@ func Create(
 	}
 	dir := DirName(topic, partition.Partition)
 	l := newLog(home, dir, topic, partition, config)
+	l.incarnation = home.Journal.Unique()
 	if err := home.Disk.MakeDir(dir); err != nil {
 		return nil, fmt.Errorf("create log %s: %w", dir, err)
 	}
@@ -85,6 +86,7 @@ func Open(t *task.Task, home *Home, found *RecoveredLog, config Config) (*Log, e
 		l.failed = found.Err
 		return l, nil
 	}
+	l.incarnation = known.incarnation
 	l.epochs.entries, l.producers = known.epochs, known.producers
 	for i := range known.segments {
 		s := newSegment(home.Disk, l.chain.dir, known.segments[i].base)
@@ -109,7 +111,7 @@ func Open(t *task.Task, home *Home, found *RecoveredLog, config Config) (*Log, e
 // Remove deletes the log. When it returns, the deletion is durable; the files
 // go after file.delete.delay.ms, for those who still read them.
 //
-// The directory is renamed to <topic>-<partition>.<random>-delete first, as in
+// The directory is renamed to <topic>-<partition>.<unique>-delete first, as in
 // Kafka, so that the name is free at once.
 func (l *Log) Remove(t *task.Task) error {
 	l.maintenance.acquire(t)
@@ -120,13 +122,15 @@ func (l *Log) Remove(t *task.Task) error {
 	if err := l.home.Journal.Failed(); err != nil {
 		return err
 	}
-	l.closed = true
 	l.goOffline(fmt.Errorf("%s was deleted: %w", l.chain.dir, ErrClosed))
-	sequence := l.writer.Append(journal.Delete, 0, 0, nil, l.logEndOffset)
+	// The incarnation keeps the entry from meaning a later log of the same name.
+	incarnation := kafka.Offset(l.incarnation)
+	sequence := l.writer.Append(journal.Delete, incarnation, 0, nil, l.logEndOffset)
 	if err := l.home.Journal.Await(t, sequence, kafka.Never); err != nil {
 		return err
 	}
-	l.writer.Detach()
+	l.closed = true
+	l.writer.Bury(incarnation)
 	doomed := l.deletedName()
 	err := l.home.Disk.Rename(l.chain.dir, doomed)
 	if err == nil {
@@ -142,8 +146,8 @@ func (l *Log) Remove(t *task.Task) error {
 
 // deletedName is a name for the directory of a deleted log.
 func (l *Log) deletedName() string {
-	suffix := fmt.Sprintf("-%d.%016x%016x%s", l.partition.Partition,
-		l.home.Random.Uint64(), l.home.Random.Uint64(), deleteSuffix)
+	suffix := fmt.Sprintf("-%d.%032x%s",
+		l.partition.Partition, l.home.Journal.Unique(), deleteSuffix)
 	const nameMax = 255 // of a file, on every file system there is
 	return l.topic[:min(len(l.topic), nameMax-len(suffix))] + suffix
 }

@@ -58,7 +58,9 @@ func (e *epochs) at(offset kafka.Offset) kafka.LeaderEpoch {
 // NoLeaderEpoch and NoOffset for an epoch that is newer than all known. For one
 // that is older than all known it returns that epoch, and where the first known
 // begins.
-func (e *epochs) endOf(epoch kafka.LeaderEpoch, logEnd kafka.Offset) (kafka.LeaderEpoch, kafka.Offset) {
+func (e *epochs) endOf(
+	epoch kafka.LeaderEpoch, logEnd kafka.Offset,
+) (kafka.LeaderEpoch, kafka.Offset) {
 	if epoch < 0 || epoch > e.latest() {
 		return kafka.NoLeaderEpoch, kafka.NoOffset
 	}

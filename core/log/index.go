@@ -29,7 +29,8 @@ type index struct {
 	// stored is how many entries the file has, pending what follows them.
 	stored  int
 	pending []byte
-	// synced is how many entries are known durable.
+	// synced is how many entries are known durable, -1 while the file's length
+	// is not.
 	synced int
 	// cache is a block of the file from entry cachedFrom on.
 	cache      []byte
@@ -168,7 +169,7 @@ func (x *index) truncate(n int) error {
 		return nil
 	}
 	x.pending = x.pending[:0]
-	x.stored, x.synced, x.cached = n, min(x.synced, n), 0
+	x.stored, x.synced, x.cached = n, -1, 0
 	if err := x.open(); err != nil {
 		return err
 	}

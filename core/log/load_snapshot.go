@@ -9,8 +9,8 @@ import (
 )
 
 // loadSnapshot loads the producers of the newest snapshot at or below an offset
-// and returns the offset it is of; logStartOffset when there is none. One that
-// can't be read is passed over: its batches are still there.
+// and returns the offset it is of; the start of the first segment when there is
+// none. One that can't be read is passed over: its batches are still there.
 func (l *Log) loadSnapshot(t *task.Task, end kafka.Offset) (kafka.Offset, error) {
 	entries, err := l.home.Disk.List(l.chain.dir)
 	if err != nil {
@@ -35,5 +35,5 @@ func (l *Log) loadSnapshot(t *task.Task, end kafka.Offset) (kafka.Offset, error)
 		}
 		l.producers.clear()
 	}
-	return l.logStartOffset, nil
+	return l.chain.segments[0].base, nil
 }

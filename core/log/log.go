@@ -3,7 +3,6 @@ package log
 import (
 	"errors"
 
-	"odradek/core/assert"
 	"odradek/core/env"
 	"odradek/core/journal"
 	"odradek/core/kafka"
@@ -45,6 +44,8 @@ type Log struct {
 	config    Config
 	chain     chain
 	writer    *journal.Writer
+	// incarnation is as in state.
+	incarnation uint64
 	// failed is why the log is offline, or nil.
 	failed error
 
@@ -171,7 +172,7 @@ func (l *Log) AwaitFlushed(t *task.Task, end kafka.Offset, deadline kafka.Instan
 
 // Flushed implements journal.Owner.
 func (l *Log) Flushed(end kafka.Offset) {
-	assert.That(end <= l.logEndOffset || l.truncating, "what is flushed was appended")
+	// A commit that was under way when the log was cut may speak of more.
 	l.moveFlushed(min(end, l.logEndOffset))
 }
 
@@ -208,7 +209,7 @@ func (l *Log) drawJitter() int64 {
 func (l *Log) state() state {
 	active := l.chain.active()
 	s := state{
-		policy: l.config.FlushPolicy, topic: l.topic,
+		policy: l.config.FlushPolicy, topic: l.topic, incarnation: l.incarnation,
 		syncedSequence: l.syncedSequence, durable: l.durable,
 		logStartOffset: l.logStartOffset, epochs: l.epochs.entries, producers: l.producers,
 		end: place{active.base, active.size, l.logEndOffset},

@@ -1,6 +1,7 @@
 package log
 
 import (
+	"errors"
 	"fmt"
 	"iter"
 	"slices"
@@ -171,6 +172,10 @@ func (r *recovery) survey(e journal.Entry) error {
 		l = &RecoveredLog{Partition: e.Log}
 		r.logs.Put(e.Log, l)
 	}
+	if e.Kind == journal.Delete {
+		l.deleted = l.deleted || uint64(e.Base) == l.state.incarnation
+		return nil
+	}
 	l.newest = e.Sequence
 	switch e.Kind {
 	case journal.State:
@@ -178,7 +183,7 @@ func (r *recovery) survey(e journal.Entry) error {
 		if err != nil {
 			return fmt.Errorf("%w: log %v: %w", journal.ErrCorrupt, e.Log, err)
 		}
-		if l.deleted {
+		if s.incarnation != l.state.incarnation {
 			l.start = 0
 		}
 		l.state, l.known, l.deleted = s, true, false
@@ -200,8 +205,6 @@ func (r *recovery) survey(e journal.Entry) error {
 		if len(l.bases) == 0 {
 			l.bases = append(l.bases, first)
 		}
-	case journal.Delete:
-		l.deleted = true
 	}
 	return nil
 }
@@ -223,15 +226,15 @@ func (r *recovery) apply(e journal.Entry) error {
 		if err != nil {
 			return fmt.Errorf("%w: log %v: %w", journal.ErrCorrupt, e.Log, err)
 		}
-		s.logStartOffset = max(s.logStartOffset, l.live.logStartOffset)
+		if s.incarnation == l.live.incarnation {
+			s.logStartOffset = max(s.logStartOffset, l.live.logStartOffset)
+		}
 		l.live = s
-		if pending && s.truncated {
+		if pending && s.truncated && s.policy == Durable {
 			l.Err = r.applyTruncate(l, s.end)
 		}
 	case journal.LogStart:
 		l.live.logStartOffset = max(l.live.logStartOffset, e.Base)
-	case journal.Delete:
-		l.live = state{}
 	case journal.Data:
 		b := batch.Batch(e.Data)
 		if err := b.Check(); err != nil {
@@ -284,6 +287,11 @@ func (r *recovery) applyTruncate(l *RecoveredLog, to place) error {
 		return err
 	}
 	l.touched = true
+	if first := l.bases[0]; to.base < first {
+		// Where it was cut to has gone since: what was appended after the cut
+		// begins with the first segment there is.
+		to = place{base: first, offset: first}
+	}
 	return c.truncate(r.task, to.offset, to.base, to.position)
 }
 
@@ -303,14 +311,16 @@ func (r *recovery) open(l *RecoveredLog) (*chain, error) {
 			known = at.segment
 		}
 		s.restore(known)
-		if err := r.openSegment(s, at.recount && known.base == at.base); err != nil {
+		last := known.base == at.base
+		how := opening{recount: at.recount && last, keepTail: l.state.policy == Background && last}
+		if err := r.openSegment(s, how); err != nil {
 			return nil, err
 		}
 		c.segments = append(c.segments, s)
 	}
 	if at.base < l.bases[0] {
 		// What was durable has gone since.
-		if _, err := c.add(l.bases[0]); err != nil {
+		if err := r.openFirst(l, &c); err != nil {
 			return nil, err
 		}
 	}
@@ -320,6 +330,47 @@ func (r *recovery) open(l *RecoveredLog) (*chain, error) {
 	}
 	l.chain = &c
 	return l.chain, nil
+}
+
+// openFirst begins a log's chain with the first segment that has not gone. Under
+// Durable all of it is in the journal; under Background it is what the file says.
+func (r *recovery) openFirst(l *RecoveredLog, c *chain) error {
+	first := l.bases[0]
+	if l.state.policy == Durable {
+		_, err := c.add(first)
+		return err
+	}
+	if err := r.producersAt(l, first); err != nil {
+		return err
+	}
+	s := newSegment(r.disk, l.Dir, first)
+	_, err := r.openForScan(s)
+	if errors.Is(err, env.ErrNotExist) {
+		_, err = c.add(first)
+		return err
+	}
+	c.segments = append(c.segments, s)
+	return err
+}
+
+// producersAt makes a log's producers what they were when the segment with that
+// base was begun: the batches before it have gone, and were not journaled.
+// Without a snapshot nothing is known of them, which is better than something
+// old: a producer that is not known may begin anywhere.
+func (r *recovery) producersAt(l *RecoveredLog, base kafka.Offset) error {
+	l.live.producers.clear()
+	name := fileName(l.Dir, base, snapshotSuffix)
+	bytes, err := readWhole(r.task, r.disk, name, snapshotBytesMax)
+	if errors.Is(err, env.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if err := l.live.producers.decodeSnapshot(bytes); err != nil {
+		l.live.producers.clear()
+	}
+	return nil
 }
 
 // finish makes a log's files durable and its state final.

@@ -74,7 +74,10 @@ func (r *recovery) readDirectory(
 	case errors.Is(err, env.ErrNotExist) || errors.Is(err, ErrTextFile):
 		empty, err := r.hasNoData(dir)
 		if err != nil || empty {
-			return empty, errors.Join(err, r.doom(dir))
+			if err == nil {
+				err = r.doom(dir)
+			}
+			return empty, err
 		}
 		r.found.Strays = append(r.found.Strays, dir)
 		return false, nil
@@ -110,9 +113,14 @@ func (r *recovery) hasNoData(dir string) (bool, error) {
 
 // doom renames a directory so that it is removed.
 func (r *recovery) doom(dir string) error {
-	doomed := dir + ".unfinished" + deleteSuffix
-	r.found.Leftovers = append(r.found.Leftovers, doomed)
-	return r.disk.Rename(dir, doomed)
+	for n := 0; ; n++ {
+		doomed := fmt.Sprintf("%s.unfinished%d%s", dir, n, deleteSuffix)
+		if _, err := r.disk.List(doomed); err == nil {
+			continue // an earlier start got no further
+		}
+		r.found.Leftovers = append(r.found.Leftovers, doomed)
+		return r.disk.Rename(dir, doomed)
+	}
 }
 
 // removeOthers removes files that are no part of the log: segments that were
@@ -162,8 +170,8 @@ func (r *recovery) scanBeyond(l *RecoveredLog, list files) error {
 		if !whole || base <= c.active().base {
 			continue
 		}
-		if base < c.end() {
-			break
+		if base != c.end() {
+			break // the end of the segment before was lost
 		}
 		s := newSegment(r.disk, l.Dir, base)
 		if _, err := r.openForScan(s); err != nil {
@@ -172,6 +180,14 @@ func (r *recovery) scanBeyond(l *RecoveredLog, list files) error {
 		c.active().seal()
 		c.segments = append(c.segments, s)
 		if whole, err = r.scanSegment(l, s); err != nil {
+			return err
+		}
+	}
+	if c.end() < l.live.logStartOffset {
+		// What survived ends before what may be read begins: go on from there.
+		// The old segments stay, wholly below the start, for retention to
+		// remove: this recovery may itself be cut short, and come again.
+		if _, err := c.add(l.live.logStartOffset); err != nil {
 			return err
 		}
 	}

@@ -55,17 +55,29 @@ func (l *Log) moveStart(to kafka.Offset) {
 	assert.That(to > l.logStartOffset && to <= l.logEndOffset, "logStartOffset only moves up")
 	l.logStartOffset = to
 	l.epochs.cutStart(to)
-	first := 0
-	for first+1 < len(l.chain.segments) && l.chain.segments[first+1].base <= to {
-		first++
-	}
-	base := l.chain.segments[first].base
-	after := l.writer.Append(journal.LogStart, to, kafka.Position(base), nil, l.logEndOffset)
+	first := l.firstLive()
+	after := l.journalStart()
 	for _, s := range l.chain.segments[:first] {
 		l.doomed = append(l.doomed, doomedSegment{s, after})
 	}
 	l.chain.segments = slices.Delete(l.chain.segments, 0, first)
 	l.sweepSoon()
+}
+
+// firstLive is the first segment that has something at or above logStartOffset.
+func (l *Log) firstLive() int {
+	first := 0
+	for first+1 < len(l.chain.segments) && l.chain.segments[first+1].base <= l.logStartOffset {
+		first++
+	}
+	return first
+}
+
+// journalStart appends where the log starts, and with which segment.
+func (l *Log) journalStart() journal.Sequence {
+	base := l.chain.segments[l.firstLive()].base
+	return l.writer.Append(journal.LogStart,
+		l.logStartOffset, kafka.Position(base), nil, l.logEndOffset)
 }
 
 // RetentionStep lets go of some segments that retention.ms, retention.bytes or

@@ -99,7 +99,7 @@ func (r *batchReader) at(position int64) (batch.Batch, error) {
 	if have := r.have(position); len(have) >= batch.HeaderSize {
 		want = max(want, batchSize(batch.Batch(have)))
 	}
-	if err := r.fill(position, min(want, r.end-position)); err != nil {
+	if err := r.fill(position, int(min(want, r.end-position))); err != nil {
 		return nil, err
 	}
 	b, _, err = batch.Next(r.have(position))
@@ -115,7 +115,7 @@ func (r *batchReader) at(position int64) (batch.Batch, error) {
 	if size > r.end-position {
 		return nil, batch.ErrShort
 	}
-	if err := r.fill(position, size); err != nil {
+	if err := r.fill(position, int(size)); err != nil {
 		return nil, err
 	}
 	b, _, err = batch.Next(r.have(position))
@@ -130,8 +130,8 @@ func (r *batchReader) have(position int64) []byte {
 	return r.buf[position-r.from : r.n]
 }
 
-func (r *batchReader) fill(position, want int64) error {
-	if int64(cap(r.buf)) < want {
+func (r *batchReader) fill(position int64, want int) error {
+	if cap(r.buf) < want {
 		r.buf = make([]byte, want)
 	}
 	r.buf = r.buf[:cap(r.buf)]

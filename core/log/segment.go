@@ -44,8 +44,9 @@ type segment struct {
 	created kafka.Timestamp
 	jitter  int64
 
-	// synced is how many bytes are known durable, written how many were handed
-	// to write-behind: synced <= size, written <= size.
+	// synced is how many bytes are known durable, -1 while the file's length is
+	// not; written is how many were handed to write-behind. Neither is above
+	// size.
 	synced  int64
 	written int64
 	// readers are tasks that wait for the disk on the segment; retired means
@@ -128,7 +129,9 @@ func (s *segment) seal() {
 
 // truncate cuts the segment to the batches before position, where the batch
 // with offset begins. It reads what follows the last index entry left.
-func (s *segment) truncate(t *task.Task, position int64, offset kafka.Offset, scratch []byte) error {
+func (s *segment) truncate(
+	t *task.Task, position int64, offset kafka.Offset, scratch []byte,
+) error {
 	assert.That(position <= s.size, "a segment is cut, not grown")
 	if err := s.open(); err != nil {
 		return err
@@ -142,7 +145,7 @@ func (s *segment) truncate(t *task.Task, position int64, offset kafka.Offset, sc
 	if err := s.file.Truncate(position); err != nil {
 		return fmt.Errorf("truncate %s to %d: %w", s.name, position, err)
 	}
-	s.synced, s.written = min(s.synced, position), min(s.written, position)
+	s.synced, s.written = -1, min(s.written, position) // the cut itself must be synced, too
 	return s.reload(t, position, offset, scratch)
 }
 

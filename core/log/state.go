@@ -21,6 +21,9 @@ type state struct {
 	// may have gone further.
 	truncated bool
 	topic     string
+	// incarnation tells a log from one of the same name and id that was deleted
+	// before it was made: their entries must not be mixed up.
+	incarnation uint64
 	// syncedSequence is the last entry whose effect is durable in the files,
 	// and durable where they ended then.
 	syncedSequence journal.Sequence
@@ -99,6 +102,7 @@ func (s *state) encode(dst []byte) []byte {
 	w.number(int64(s.policy))
 	w.flag(s.truncated)
 	w.text(s.topic)
+	w.number(int64(s.incarnation))
 	w.number(int64(s.syncedSequence))
 	w.place(s.durable.place)
 	w.segment(&s.durable.segment)
@@ -127,6 +131,7 @@ func decodeState(bytes []byte) (s state, err error) {
 	s.policy = FlushPolicy(r.number())
 	s.truncated = r.number() != 0
 	s.topic = r.text()
+	s.incarnation = uint64(r.number())
 	s.syncedSequence = journal.Sequence(r.number())
 	s.durable.place = r.place()
 	s.durable.segment = r.segment()

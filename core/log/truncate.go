@@ -35,6 +35,16 @@ func (l *Log) Truncate(t *task.Task, offset kafka.Offset) error {
 }
 
 func (l *Log) truncate(t *task.Task, offset kafka.Offset) error {
+	if l.config.FlushPolicy == Background {
+		// The state below must be that of the durable point: nothing else would
+		// tell what the producers were there.
+		if err := l.syncFiles(t); err != nil {
+			return err
+		}
+	}
+	if err := l.writeSnapshots(t); err != nil {
+		return err
+	}
 	to, err := l.placeOf(t, offset)
 	if err != nil {
 		return err
@@ -134,6 +144,12 @@ func (l *Log) rebuildProducers(t *task.Task, end kafka.Offset) error {
 	from, err := l.loadSnapshot(t, end)
 	if err != nil {
 		return err
+	}
+	if first := l.chain.segments[0].base; from < first {
+		// Batches between the snapshot and the first segment have gone. A producer
+		// that is not known may begin anywhere; what is known of one must be true.
+		l.producers.clear()
+		from = first
 	}
 	for _, s := range l.chain.segments {
 		if s.next <= from || s.base >= end {
