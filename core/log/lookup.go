@@ -42,8 +42,8 @@ func (l *Log) OffsetForTimestamp(
 		}
 		if s.maxTimestamp >= timestamp {
 			found, err := l.searchSegment(t, s, func(r recordAt) bool {
-				return r.timestamp >= timestamp
-			}, timestamp)
+				return r.offset >= l.logStartOffset && r.timestamp >= timestamp
+			}, timestamp, l.logStartOffset)
 			if err != nil || found.Found {
 				return found.below(upTo), err
 			}
@@ -57,7 +57,8 @@ func (l *Log) OffsetForTimestamp(
 }
 
 // OffsetOfMaxTimestamp finds the first record that is as new as any, if that is
-// below upTo. Source: KIP-734.
+// below upTo. As Kafka's, it speaks of what the segments hold, so the record may
+// lie before logStartOffset. Source: KIP-734.
 func (l *Log) OffsetOfMaxTimestamp(t *task.Task, upTo kafka.Offset) (Found, error) {
 	if err := l.Failed(); err != nil {
 		return nothingFound(), err
@@ -74,7 +75,7 @@ func (l *Log) OffsetOfMaxTimestamp(t *task.Task, upTo kafka.Offset) (Found, erro
 	}
 	found, err := l.searchSegment(t, newest, func(r recordAt) bool {
 		return r.timestamp == timestamp
-	}, timestamp)
+	}, timestamp, 0)
 	return found.below(upTo), err
 }
 
@@ -92,10 +93,10 @@ type recordAt struct {
 }
 
 // searchSegment finds the first record of a segment that matches, from where
-// the time index says that records become as new as atLeast.
-func (l *Log) searchSegment(
-	t *task.Task, s *segment, match func(recordAt) bool, atLeast kafka.Timestamp,
-) (Found, error) {
+// the time index says that records become as new as atLeast, and not in batches
+// that end before an offset.
+func (l *Log) searchSegment(t *task.Task, s *segment, match func(recordAt) bool,
+	atLeast kafka.Timestamp, start kafka.Offset) (Found, error) {
 	s.acquire()
 	defer s.release()
 	from, err := s.times.before(t, atLeast)
@@ -108,12 +109,11 @@ func (l *Log) searchSegment(
 	}
 	found := nothingFound()
 	err = s.scan(t, position, func(b scanned) error {
-		if found.Found || b.batch.MaxTimestamp() < atLeast ||
-			b.batch.LastOffset() < l.logStartOffset {
+		if found.Found || b.batch.MaxTimestamp() < atLeast || b.batch.LastOffset() < start {
 			return nil
 		}
 		var err error
-		found, err = l.searchBatch(b.batch, match)
+		found, err = searchBatch(b.batch, match)
 		if err == nil && found.Found {
 			err = errStop
 		}
@@ -125,12 +125,12 @@ func (l *Log) searchSegment(
 	return found, err
 }
 
-func (l *Log) searchBatch(b batch.Batch, match func(recordAt) bool) (Found, error) {
+func searchBatch(b batch.Batch, match func(recordAt) bool) (Found, error) {
 	records := b.Records(batch.Limits{})
 	for records.Next() {
 		r := records.Record()
 		at := recordAt{b.Offset(r), b.Timestamp(r)}
-		if at.offset >= l.logStartOffset && match(at) {
+		if match(at) {
 			return Found{at.offset, at.timestamp, b.LeaderEpoch(), true}, nil
 		}
 	}
