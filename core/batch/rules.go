@@ -141,8 +141,12 @@ type Verdict struct {
 	// Error is the answer to the client: None, or what is wrong.
 	Error kafka.ErrorCode
 	// Message is the answer's error_message. As Kafka's, it is empty unless
-	// single records are at fault.
+	// single records are at fault, or the first length or magic is impossible.
 	Message string
+	// Outright is set where the bytes are refused for what is not a question to
+	// the log: they are not exactly one batch, or its codec is too new for the
+	// request. Kafka's answer then has no log_start_offset.
+	Outright bool
 	// Reason says in a few words what is wrong, for the story of a run and for
 	// logs; it is never sent.
 	Reason string

@@ -2,6 +2,7 @@ package batch
 
 import (
 	"encoding/binary"
+	"fmt"
 
 	"odradek/core/kafka"
 )
@@ -53,10 +54,12 @@ import (
 // Source: Kafka 4.3, ProduceRequest, UnifiedLog and LogValidator; KIP-467.
 func Validate(records []byte, r Rules) Verdict {
 	b, f := cutOnly(records, r.ProduceVersion)
-	if f.code == kafka.None {
-		f = checkHeader(b, &r)
-	}
 	if f.code != kafka.None {
+		v := refuse(f)
+		v.Outright, v.Message = true, firstFault(records)
+		return v
+	}
+	if f = checkHeader(b, &r); f.code != kafka.None {
 		return refuse(f)
 	}
 	target := r.Compression.target(b.Codec())
@@ -146,6 +149,20 @@ func firstSize(b []byte) (int, kafka.ErrorCode) {
 		return 0, kafka.None
 	}
 	return int(PrefixSize + length), kafka.None
+}
+
+// firstFault tells the client in Kafka's words why the first length or magic is
+// impossible, if it is.
+func firstFault(b []byte) string {
+	if _, code := firstSize(b); code == kafka.None {
+		return ""
+	}
+	length := int32(binary.BigEndian.Uint32(b[lengthAt:]))
+	if length < legacySizeMin {
+		return fmt.Sprintf("Record size %d is less than the minimum record overhead (%d)",
+			length, legacySizeMin)
+	}
+	return fmt.Sprintf("Invalid magic found in record: %d", int8(b[magicAt]))
 }
 
 // checkHeader asks of the header and the CRC what can be asked without a look
