@@ -74,6 +74,7 @@ func topicAnswer(result kmsg.CreateTopicsResponseTopic, name string,
 	problem *fault) kmsg.CreateTopicsResponseTopic {
 	if problem != nil {
 		result = kmsg.NewCreateTopicsResponseTopic()
+		result.Configs = []kmsg.CreateTopicsResponseTopicConfig{} // empty, not null
 	}
 	result.Topic = name
 	result.ErrorCode, result.ErrorMessage = problem.answer()

@@ -17,18 +17,23 @@ import (
 // broker shows what was set for all brokers. Settings come in the order of their
 // names. Errors are per resource: UNKNOWN_TOPIC_OR_PARTITION,
 // INVALID_TOPIC_EXCEPTION, or INVALID_REQUEST for another broker and for
-// resources that have no settings here.
+// resources that have no settings here. A resource of a type that does not exist
+// makes the whole request INVALID_REQUEST.
 //
 //   - v1: where a value comes from, and synonyms on request (KIP-226).
 //   - v3: the type, and documentation on request (KIP-569).
 func DescribeConfigs(v View, request *kmsg.DescribeConfigsRequest) *kmsg.DescribeConfigsResponse {
 	response := request.ResponseKind().(*kmsg.DescribeConfigsResponse)
+	malformed := hasUnknownType(request)
 	for i := range request.Resources {
 		resource := &request.Resources[i]
 		d := description{view: v, layers: v.Layers(), request: request, resource: resource}
 		result := kmsg.NewDescribeConfigsResponseResource()
 		result.ResourceType, result.ResourceName = resource.ResourceType, resource.ResourceName
-		problem := d.describe()
+		problem := plainFault(kafka.ErrInvalidRequest)
+		if !malformed {
+			problem = d.describe()
+		}
 		result.ErrorCode, result.ErrorMessage = problem.answer()
 		if result.ErrorMessage == nil {
 			result.ErrorMessage = new(string) // empty, not null, as Kafka's is
@@ -39,6 +44,25 @@ func DescribeConfigs(v View, request *kmsg.DescribeConfigsRequest) *kmsg.Describ
 		response.Resources = append(response.Resources, result)
 	}
 	return response
+}
+
+// hasUnknownType reports whether a request names a type of resource that no
+// broker has.
+func hasUnknownType(request *kmsg.DescribeConfigsRequest) bool {
+	return slices.ContainsFunc(request.Resources,
+		func(r kmsg.DescribeConfigsRequestResource) bool {
+			return !isResourceType(metadata.ResourceType(r.ResourceType))
+		})
+}
+
+// isResourceType reports whether there is such a type of resource in Kafka.
+func isResourceType(kind metadata.ResourceType) bool {
+	switch kind {
+	case metadata.TopicResource, metadata.BrokerResource, metadata.BrokerLoggerResource,
+		metadata.ClientMetricsResource, metadata.GroupResource:
+		return true
+	}
+	return false
 }
 
 // description is one resource in work.
@@ -69,6 +93,25 @@ func (d *description) describe() *fault {
 			d.describeBroker(name == "")
 		}
 		return problem
+	case metadata.BrokerLoggerResource:
+		if name == "" {
+			return faultf(kafka.ErrInvalidRequest, "Broker id must not be empty")
+		}
+		problem := d.view.checkBrokerName(name, "Broker id", "expected %d but received %s")
+		if problem == nil {
+			problem = unservedResource(kind)
+		}
+		return problem
+	case metadata.ClientMetricsResource:
+		if name == "" {
+			return faultf(kafka.ErrInvalidRequest, "Client metrics subscription name must not be empty")
+		}
+		return unservedResource(kind)
+	case metadata.GroupResource:
+		if name == "" {
+			return faultf(kafka.ErrInvalidRequest, "Group name must not be empty")
+		}
+		return unservedResource(kind)
 	default:
 		return unservedResource(kind)
 	}

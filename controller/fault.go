@@ -43,6 +43,10 @@ func sentence(code kafka.ErrorCode) string {
 	switch code {
 	case kafka.ErrUnknownTopicOrPartition:
 		return "This server does not host this topic-partition."
+	case kafka.ErrInvalidRequest:
+		return "This most likely occurs because of a request being malformed by the client " +
+			"library or the message was sent to an incompatible broker. See the broker logs for " +
+			"more details."
 	case kafka.ErrUnknownTopicID:
 		return "This server does not host this topic ID."
 	}

@@ -22,10 +22,7 @@ func ListConfigResources(v View,
 		return response
 	}
 	for _, kind := range request.ResourceTypes {
-		switch metadata.ResourceType(kind) {
-		case metadata.TopicResource, metadata.BrokerResource, metadata.BrokerLoggerResource,
-			metadata.ClientMetricsResource, metadata.GroupResource:
-		default:
+		if !isResourceType(metadata.ResourceType(kind)) {
 			response.ErrorCode = int16(kafka.ErrUnsupportedVersion)
 			return response
 		}
