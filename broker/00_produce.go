@@ -167,12 +167,31 @@ func (s *Shard) produceRoute(
 	return nil, kafka.ErrUnknownTopicOrPartition
 }
 
-// refusal is what is wrong with the whole request.
+// refusal is what is wrong with the whole request. Transactional batches need a
+// transactional id, which only those may use who are authorized for it; nobody
+// is for none.
 func (p *produce) refusal() kafka.ErrorCode {
+	if p.request.TransactionalID == nil && p.hasTransactional() {
+		return kafka.ErrTransactionalIDAuthorizationFailed
+	}
 	if p.request.Acks < -1 || p.request.Acks > 1 {
 		return kafka.ErrInvalidRequiredAcks
 	}
 	return kafka.None
+}
+
+// hasTransactional reports whether any partition's batch is transactional. What
+// is not a batch is found out later.
+func (p *produce) hasTransactional() bool {
+	for t := range p.request.Topics {
+		for i := range p.request.Topics[t].Partitions {
+			b := batch.Batch(p.request.Topics[t].Partitions[i].Records)
+			if len(b) >= batch.HeaderSize && b.Magic() == batch.MagicV2 && b.IsTransactional() {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func failedProduce(code kafka.ErrorCode) produceOutcome {

@@ -46,6 +46,9 @@ type fetchOutcome struct {
 	unread bool
 	// cold is set when the bytes are not in memory: a task has to fetch them.
 	cold bool
+	// stuck is set when a segment ends behind the records and the log goes on:
+	// waiting can add nothing to them.
+	stuck bool
 }
 
 func failedFetch(code kafka.ErrorCode) fetchOutcome {
@@ -56,8 +59,18 @@ func failedFetch(code kafka.ErrorCode) fetchOutcome {
 // bytes is how much the entry adds to the response.
 func (o *fetchOutcome) bytes() int64 { return o.records.Length }
 
-// urgent reports whether the answer should not wait for more records.
-func (o *fetchOutcome) urgent() bool { return o.code != kafka.None || o.diverging }
+// urgent reports whether the answer should not wait for more records. That a
+// partition is not known is no reason: another one may get some.
+func (o *fetchOutcome) urgent() bool {
+	return o.code != kafka.None && !o.unread || o.diverging || o.stuck
+}
+
+// found takes in what was read below a bound.
+func (o *fetchOutcome) found(records log.Range, upTo kafka.Offset) {
+	o.records = records
+	o.stuck = records.Length > 0 && records.NextOffset < upTo &&
+		int64(records.Position)+records.Length == records.File.Size()
+}
 
 // fetchLimits are the request's bounds as far as one shard needs them.
 type fetchLimits struct {
@@ -74,7 +87,8 @@ func (h *partition) look(e *fetchEntry, limits fetchLimits, atLeastOne bool) {
 		e.outcome = failedFetch(kafka.ErrKafkaStorageError)
 		return
 	}
-	if code := h.checkEpoch(e.currentLeaderEpoch); code != kafka.None {
+	// To a Fetch, and to it alone, every negative epoch is none.
+	if code := h.checkEpoch(max(e.currentLeaderEpoch, kafka.NoLeaderEpoch)); code != kafka.None {
 		e.outcome = failedFetch(code)
 		return
 	}
@@ -103,7 +117,7 @@ func (h *partition) look(e *fetchEntry, limits fetchLimits, atLeastOne bool) {
 	case err != nil:
 		e.outcome = failedFetch(kafka.ErrKafkaStorageError)
 	default:
-		e.outcome.records = records
+		e.outcome.found(records, upTo)
 		e.outcome.cold = !h.resident(records)
 	}
 }
@@ -111,7 +125,8 @@ func (h *partition) look(e *fetchEntry, limits fetchLimits, atLeastOne bool) {
 // lookAgain fills an entry's outcome as look does, waiting for the disk.
 func (h *partition) lookAgain(t *task.Task, e *fetchEntry, limits fetchLimits, atLeastOne bool) {
 	bytesMax := int(min(int64(e.bytesMax), limits.bytesLeft))
-	records, err := h.Log.ReadCold(t, e.offset, h.fetchable(limits.committed), bytesMax, atLeastOne)
+	upTo := h.fetchable(limits.committed)
+	records, err := h.Log.ReadCold(t, e.offset, upTo, bytesMax, atLeastOne)
 	if err == nil && records.Length > 0 {
 		err = records.File.Prefetch(t, records.Position, records.Length)
 	}
@@ -122,7 +137,7 @@ func (h *partition) lookAgain(t *task.Task, e *fetchEntry, limits fetchLimits, a
 	case err != nil:
 		e.outcome = failedFetch(kafka.ErrKafkaStorageError)
 	default:
-		e.outcome.records = records
+		e.outcome.found(records, upTo)
 	}
 }
 
@@ -152,7 +167,7 @@ func (h *partition) checkEpoch(epoch kafka.LeaderEpoch) kafka.ErrorCode {
 // diverges finds out whether the reader's last batch belongs to another history
 // of the log. Source: KIP-595, Fetch v12.
 func (h *partition) diverges(e *fetchEntry) bool {
-	if e.lastFetchedEpoch == kafka.NoLeaderEpoch {
+	if e.lastFetchedEpoch <= kafka.NoLeaderEpoch {
 		return false
 	}
 	epoch, end := h.Log.EndOffsetForEpoch(e.lastFetchedEpoch)

@@ -40,6 +40,9 @@ func (h *partition) produce(s *Shard, records []byte, version, acks int16) (
 	verdict := batch.Validate(records, h.rules)
 	if verdict.Error != kafka.None {
 		outcome = h.refusal(verdict.Error)
+		if verdict.Outright {
+			outcome.logStartOffset = kafka.NoOffset
+		}
 		outcome.message, outcome.recordErrors = verdict.Message, verdict.RecordErrors
 		return 0, outcome
 	}

@@ -32,6 +32,8 @@ type Partition struct {
 	// after an error, so that the next answer names the partition.
 	highWatermark  kafka.Offset
 	logStartOffset kafka.Offset
+	// resolved is set once the topic was there.
+	resolved bool
 
 	prev, next *Partition
 	session    *Session
@@ -61,6 +63,15 @@ func (s *Session) First() *Partition { return s.first }
 
 // Next is the partition to serve after p, nil at the end.
 func (p *Partition) Next() *Partition { return p.next }
+
+// Resolve takes note whether the partition's topic is there now, and reports
+// whether it ever was: a topic id that a session has found once is a name to it,
+// and a topic that is gone an unknown topic, not an unknown id. Source: Kafka,
+// FetchSession.CachedPartition.maybeResolveUnknownName.
+func (p *Partition) Resolve(there bool) (everThere bool) {
+	p.resolved = p.resolved || there
+	return p.resolved
+}
 
 // want adds a partition or updates what is asked of it.
 func (s *Session) want(key Key, wanted Wanted) {
