@@ -1,0 +1,240 @@
+package live
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"odradek/core/kafka"
+	"odradek/jepsen/check"
+)
+
+const (
+	// loadMin and loadMax bound how long a broker lives under load between two
+	// kills: it answers the first clients, or rolls a few segments.
+	loadMin = 20 * time.Millisecond
+	loadMax = 400 * time.Millisecond
+	// killsInRecovery is the share of restarts, one in so many, that are killed
+	// again before they can have ended.
+	killsInRecovery = 5
+	// recoveryMax is how long such a start may live.
+	recoveryMax = 15 * time.Millisecond
+	// segmentBytes makes every round cross segments: the smallest that a topic
+	// may have.
+	segmentBytes = "1048576"
+	// stepWithin bounds each question of the run's own, over restarts.
+	stepWithin = 2 * time.Minute
+)
+
+// Kill is a run that kills a broker under load, again and again.
+type Kill struct {
+	// Binary is the odradek to run, Dir an empty directory for the broker.
+	Binary, Dir string
+	// Rounds is how often the broker is killed and started.
+	Rounds int
+	// Producers is how many clients write. Every fourth is not idempotent.
+	Producers int
+	// Partitions is how many partitions they write to.
+	Partitions int32
+	// Seed draws when the broker is killed. It does not make a run repeatable.
+	Seed uint64
+	// Settings are further arguments of serve.
+	Settings []string
+	// Progress, when not nil, is called after each round, on one goroutine.
+	Progress func(Round)
+}
+
+// Round is one kill and the start after it.
+type Round struct {
+	// Number counts from 1.
+	Number int
+	// InRecovery is how many starts were killed before the one that lived.
+	InRecovery int
+	// Restart is the time from the start of the process to its first answer.
+	Restart time.Duration
+	// Acknowledged counts records since the beginning of the run.
+	Acknowledged int
+}
+
+// Killed is what a run came to.
+type Killed struct {
+	Verdict check.Verdict
+	Rounds  []Round
+	// Acknowledged records must all be there, Unknown ones may.
+	Acknowledged, Unknown int
+	// Read is how many records the final scan found.
+	Read int
+	// Took is the time of the whole run.
+	Took time.Duration
+}
+
+// Restarts are the rounds' restart times, in ascending order.
+func (k *Killed) Restarts() []time.Duration {
+	var all []time.Duration
+	for _, r := range k.Rounds {
+		all = append(all, r.Restart)
+	}
+	slices.Sort(all)
+	return all
+}
+
+// killing is a run in the making.
+type killing struct {
+	Kill
+	process  *Process
+	topic    *topic
+	recorder recorder
+	random   *rand.Rand
+	admin    *kgo.Client
+	result   Killed
+}
+
+// Run does the run. An error means that it could not be brought to its end; what
+// the clients saw is in the verdict.
+func (k Kill) Run(ctx context.Context) (*Killed, error) {
+	began := time.Now()
+	r := &killing{Kill: k, random: rand.New(rand.NewPCG(k.Seed, 0)),
+		process: &Process{Binary: k.Binary, Dir: k.Dir, Settings: k.Settings}}
+	if err := os.MkdirAll(k.Dir, 0o755); err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	if err := r.setUp(ctx); err != nil {
+		return nil, errors.Join(err, r.process.Close())
+	}
+	defer r.admin.Close()
+	err := errors.Join(r.underLoad(ctx), r.process.Close())
+	if err != nil {
+		return nil, err
+	}
+	r.result.Verdict = r.recorder.judge()
+	r.result.Acknowledged, r.result.Unknown = r.recorder.counts()
+	for _, s := range r.recorder.history.Scans {
+		r.result.Read += len(s.Records)
+	}
+	r.result.Took = time.Since(began)
+	return &r.result, nil
+}
+
+// setUp starts the broker and makes the topic.
+func (r *killing) setUp(ctx context.Context) error {
+	if _, err := r.process.Start(ctx); err != nil {
+		return err
+	}
+	var err error
+	r.admin, err = kgo.NewClient(clientOptions(r.process.Address())...)
+	if err != nil {
+		return err
+	}
+	bytes := segmentBytes
+	made, err := kadm.NewClient(r.admin).CreateTopic(ctx, r.Partitions, 1,
+		map[string]*string{"segment.bytes": &bytes}, "kill")
+	if err != nil {
+		r.admin.Close()
+		return fmt.Errorf("create a topic: %w", err)
+	}
+	r.topic = &topic{name: made.Topic, id: kafka.TopicID(made.ID), partitions: r.Partitions}
+	r.recorder.history.Names = map[kafka.TopicID]string{r.topic.id: made.Topic}
+	return nil
+}
+
+// underLoad does the rounds while clients work, and the final scan.
+func (r *killing) underLoad(ctx context.Context) error {
+	reading, stopReading := context.WithCancel(ctx)
+	defer stopReading()
+	producing, giveUp := context.WithCancel(ctx)
+	defer giveUp()
+	stop := make(chan struct{})
+	var producers, readers sync.WaitGroup
+	for i := range r.Producers {
+		p, err := newProducer(ctx, i+1, r.topic, &r.recorder, r.Seed, r.process.Address(), i%4 != 3)
+		if err != nil {
+			return err
+		}
+		producers.Go(func() { p.run(producing, stop) })
+	}
+	follow, err := newReader(r.Producers+1, r.topic, &r.recorder, r.process.Address())
+	if err != nil {
+		return err
+	}
+	readers.Go(func() { follow.run(reading) })
+
+	err = r.rounds(ctx)
+	close(stop)
+	patience := time.AfterFunc(stepWithin, giveUp)
+	if err != nil {
+		giveUp()
+	}
+	producers.Wait()
+	if !patience.Stop() && err == nil {
+		err = fmt.Errorf("producers did not end within %v", stepWithin)
+	}
+	stopReading()
+	readers.Wait()
+	if err != nil {
+		return err
+	}
+	// What the page cache and the running broker know must not help.
+	r.process.Kill()
+	if _, err := r.process.Start(ctx); err != nil {
+		return err
+	}
+	return scan(ctx, r.Producers+3, r.topic, &r.recorder, r.process.Address())
+}
+
+// rounds kills and starts the broker.
+func (r *killing) rounds(ctx context.Context) error {
+	for number := 1; number <= r.Rounds; number++ {
+		if !sleep(ctx, loadMin+rand.N(loadMax-loadMin)) {
+			return ctx.Err()
+		}
+		if err := r.process.Ended(); err != nil {
+			return fmt.Errorf("round %d: %w", number, err)
+		}
+		round := Round{Number: number}
+		r.process.Kill()
+		for r.random.IntN(killsInRecovery) == 0 {
+			round.InRecovery++
+			if err := r.process.Launch(); err != nil {
+				return err
+			}
+			sleep(ctx, time.Duration(r.random.Int64N(int64(recoveryMax))))
+			r.process.Kill()
+		}
+		var err error
+		if round.Restart, err = r.process.Start(ctx); err != nil {
+			return fmt.Errorf("round %d: %w", number, err)
+		}
+		asking, cancel := context.WithTimeout(ctx, stepWithin)
+		err = list(asking, r.Producers+2, r.topic, &r.recorder, r.admin)
+		cancel()
+		if err != nil {
+			return fmt.Errorf("round %d: %w", number, err)
+		}
+		round.Acknowledged, _ = r.recorder.counts()
+		r.result.Rounds = append(r.result.Rounds, round)
+		if r.Progress != nil {
+			r.Progress(round)
+		}
+	}
+	return nil
+}
+
+// sleep waits, unless ctx ends.
+func sleep(ctx context.Context, d time.Duration) bool {
+	select {
+	case <-ctx.Done():
+		return false
+	case <-time.After(d):
+		return true
+	}
+}
