@@ -44,6 +44,8 @@ against any Kafka-compatible broker.`,
 		inGroup(groupInside, clusterCommand(c)),
 		inGroup(groupInside, logDirsCommand(c)),
 		inGroup(groupInside, dumpLogCommand(c)),
+		inGroup(groupInside, simCommand(c)),
+		inGroup(groupInside, jepsenCommand(c)),
 	)
 	root.SetOut(c.out)
 	root.SetErr(c.err)

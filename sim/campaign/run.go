@@ -55,6 +55,8 @@ type Result struct {
 	Verdict check.Result
 	// Open says what keeps an undecided run from a pass.
 	Open []string
+	// Shape says what the run was made of.
+	Shape string
 	// Operations is how many operations the history has.
 	Operations int
 }
@@ -133,7 +135,7 @@ func (r *Run) live() *Result {
 	r.checkRest()
 	r.restart()
 	r.lookOnce()
-	result := &Result{Operations: r.record.operations}
+	result := &Result{Shape: s.String(), Operations: r.record.operations}
 	if w.Failure() == nil {
 		verdict := r.record.judge(r.ledger)
 		result.Verdict, result.Open = verdict.Result, verdict.Open
