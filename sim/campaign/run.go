@@ -44,6 +44,8 @@ type Run struct {
 	// ready: the first topics exist. calm: the faults are over. stopping: no
 	// more operations. halt: the broker is to stop in good order.
 	ready, calm, stopping, halt bool
+	// startsAtCalm is how often the broker had been started when the faults ended.
+	startsAtCalm int
 	// calmSince is when the faults ended.
 	calmSince check.Event
 }
@@ -126,6 +128,7 @@ func (r *Run) live() *Result {
 	w.Unleash(r.broker)
 	w.RunFor(r.shape.lasts)
 	w.Calm()
+	r.startsAtCalm = r.broker.Incarnations()
 	r.calm, r.calmSince = true, check.Event(r.record.stamp())
 	w.RunFor(calmLasts)
 	r.stopping = true
@@ -135,6 +138,9 @@ func (r *Run) live() *Result {
 	r.checkRest()
 	r.restart()
 	r.lookOnce()
+	if r.refused() {
+		r.allGone()
+	}
 	result := &Result{Shape: s.String(), Operations: r.record.operations}
 	if w.Failure() == nil {
 		verdict := r.record.judge(r.ledger)
@@ -158,8 +164,8 @@ func (r *Run) live() *Result {
 // broker's to recover from, so what is awaited must come.
 func (r *Run) await(what string, limit time.Duration, holds func() bool) {
 	until := r.world.Now().Plus(limit)
-	r.world.RunWhile(until, func() bool { return !holds() })
-	if r.world.Failure() != nil || holds() {
+	r.world.RunWhile(until, func() bool { return !holds() && !r.refused() })
+	if r.world.Failure() != nil || holds() || r.refused() {
 		return
 	}
 	r.world.Fail("world", fmt.Sprintf("after %v it is still not so that %s", limit, what))
