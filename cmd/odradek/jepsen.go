@@ -1,0 +1,149 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"odradek/jepsen/check"
+	"odradek/jepsen/live"
+)
+
+// killRoundsShown is how often a pipe gets a line of progress, in rounds.
+const killRoundsShown = 20
+
+func jepsenCommand(c *console) *cobra.Command {
+	command := &cobra.Command{
+		Use:   "jepsen COMMAND",
+		Short: "Do harm to real broker processes, and check what clients saw",
+		Long: `Do harm to real broker processes, and check what clients saw. The simulator finds more
+faster; this shows that the same broker keeps its word on this machine.`,
+		Example: example("odradek jepsen kill --rounds 200"),
+	}
+	return group(command, jepsenKillCommand(c))
+}
+
+// killOptions are the flags of jepsen kill.
+type killOptions struct {
+	live.Kill
+	console *console
+	keep    bool
+}
+
+func jepsenKillCommand(c *console) *cobra.Command {
+	o := &killOptions{console: c}
+	command := &cobra.Command{
+		Use:   "kill [flags]",
+		Short: "Kill a broker with kill -9 under load, again and again",
+		Long: `Kill a broker with kill -9 under load, again and again. Producers, idempotent ones and
+others, and a consumer work all the time; some starts are killed while they recover. At the end
+everything is read, and every acknowledged record must be there, once, unchanged, in order.
+
+A run that fails keeps its directory: the broker's data, and broker.log with what it said.`,
+		Example: example(
+			"odradek jepsen kill --rounds 200",
+			"odradek jepsen kill --rounds 20 --producers 8 --set shards=4 --set log.segment.bytes=1048576",
+		),
+		Args: wants(0, 0, "nothing"),
+		RunE: func(command *cobra.Command, _ []string) error { return o.run(command.Context()) },
+	}
+	flags := command.Flags()
+	var settings []string
+	flags.IntVar(&o.Rounds, "rounds", 50, "kill the broker `N` times")
+	flags.IntVar(&o.Producers, "producers", 6, "write with `N` clients; every fourth is not idempotent")
+	flags.Int32Var(&o.Partitions, "partitions", 4, "write to `N` partitions")
+	flags.Uint64Var(&o.Seed, "seed", uint64(c.now().UnixNano()),
+		"draw the recoveries to kill from `SEED`; a run is not repeatable")
+	flags.Lookup("seed").DefValue = "" // the present time
+	flags.StringVar(&o.Dir, "dir", "", "keep the broker's data in this empty `DIR` (default: a new one)")
+	flags.StringArrayVar(&settings, "set", nil, "a setting of the broker, `NAME=VALUE`; may be repeated")
+	flags.BoolVar(&o.keep, "keep", false, "keep the directory of a run that passed")
+	command.PreRunE = func(*cobra.Command, []string) error {
+		pairs, err := pairs(settings)
+		if err != nil {
+			return usagef("--set: write NAME=VALUE, as in num.partitions=4")
+		}
+		for _, pair := range pairs {
+			o.Settings = append(o.Settings, "--"+pair[0], pair[1])
+		}
+		if o.Rounds < 1 || o.Producers < 1 || o.Partitions < 1 {
+			return usagef("--rounds, --producers and --partitions are at least 1")
+		}
+		return nil
+	}
+	return command
+}
+
+func (o *killOptions) run(ctx context.Context) error {
+	var err error
+	if o.Binary, err = os.Executable(); err != nil {
+		return err
+	}
+	if err := o.directory(); err != nil {
+		return err
+	}
+	bar := newProgress(o.console)
+	o.Progress = func(r live.Round) {
+		line := fmt.Sprintf("%d of %d rounds, %s acknowledged, last restart %v",
+			r.Number, o.Rounds, plural(int64(r.Acknowledged), "record"), short(r.Restart))
+		bar.show(func() string { return line })
+		if bar.out == nil && r.Number%killRoundsShown == 0 {
+			fmt.Fprintln(o.console.err, line)
+		}
+	}
+	result, err := o.Kill.Run(ctx)
+	bar.clear()
+	if ctx.Err() != nil {
+		err = errInterrupted
+	}
+	if err == nil {
+		o.report(result)
+		if result.Verdict.Result == check.Pass && !o.keep {
+			return os.RemoveAll(o.Dir)
+		}
+	}
+	fmt.Fprintf(o.console.err, "the broker's data and log are in %s\n", o.Dir)
+	if err == nil && result.Verdict.Result != check.Pass {
+		err = errors.New("the run did not pass")
+	}
+	return err
+}
+
+// directory makes sure that there is an empty one.
+func (o *killOptions) directory() error {
+	var err error
+	if o.Dir == "" {
+		o.Dir, err = os.MkdirTemp("", "odradek-jepsen-")
+		return err
+	}
+	entries, err := os.ReadDir(o.Dir)
+	if err == nil && len(entries) > 0 {
+		return usagef("--dir: %s is not empty", o.Dir)
+	}
+	return os.MkdirAll(o.Dir, 0o755)
+}
+
+// report prints the figures and the verdict.
+func (o *killOptions) report(k *live.Killed) {
+	recoveries := 0
+	for _, r := range k.Rounds {
+		recoveries += r.InRecovery
+	}
+	restarts := k.Restarts()
+	out := o.console.out
+	fmt.Fprintf(out, "%d kills under load, %d more in recovery, in %v\n",
+		len(k.Rounds), recoveries, k.Took.Round(time.Second))
+	fmt.Fprintf(out, "restart: median %v, 99%% within %v, longest %v\n",
+		short(restarts[len(restarts)/2]), short(restarts[len(restarts)*99/100]),
+		short(restarts[len(restarts)-1]))
+	fmt.Fprintf(out, "%s acknowledged, %d of unknown fate, %d read at the end\n",
+		plural(int64(k.Acknowledged), "record"), k.Unknown, k.Read)
+	fmt.Fprintf(out, "verdict: %s\n", strings.TrimSpace(k.Verdict.String()))
+}
+
+func short(d time.Duration) time.Duration { return d.Round(100 * time.Microsecond) }
