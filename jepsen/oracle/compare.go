@@ -53,9 +53,11 @@ type Comparison struct {
 }
 
 // NewComparison reads differences.txt.
-func NewComparison() (*Comparison, error) {
+func NewComparison() (*Comparison, error) { return newComparison(differencesFile) }
+
+func newComparison(list string) (*Comparison, error) {
 	c := &Comparison{played: map[string]bool{}}
-	for at, line := range strings.Split(differencesFile, "\n") {
+	for at, line := range strings.Split(list, "\n") {
 		line = strings.TrimSpace(line)
 		if line == "" || strings.HasPrefix(line, "#") {
 			continue

@@ -48,10 +48,20 @@ func TestDifferenceIsShownInItsExchange(t *testing.T) {
 	}
 }
 
-// TestListedDifferencesAreAllowedAndCounted plays a broker that differs just as
-// differences.txt says, script by script.
+// someDifferences is a list as differences.txt is one.
+const someDifferences = `
+# a remark
+findcoordinator - ErrorCode NONE :: there are none
+findcoordinator + ErrorCode COORDINATOR_NOT_AVAILABLE :: there are none
+records - ^no reply$ @ Records: null :: answered here
+records + . @ Records: null :: answered here
+apiversions - - ApiKey (8|9) [A-Z] :: not served
+`
+
+// A broker that differs just as the list says has no difference, and the list is
+// needed.
 func TestListedDifferencesAreAllowedAndCounted(t *testing.T) {
-	c, err := NewComparison()
+	c, err := newComparison(someDifferences)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,9 +72,7 @@ func TestListedDifferencesAreAllowedAndCounted(t *testing.T) {
 	}{
 		{"findcoordinator", regexp.MustCompile("ErrorCode NONE"), "ErrorCode COORDINATOR_NOT_AVAILABLE"},
 		{"records", regexp.MustCompile(`no reply\n`), "Topics:\n    - ErrorCode INVALID_RECORD\n"},
-		{"alterconfigs", regexp.MustCompile(`no reply\n`), "Resources []\n"},
-		{"apiversions", regexp.MustCompile(`(?m)^    - ApiKey ([8-9]|1[1-7]|2[4-9]|3[014689]|` +
-			`4[0-357-9]|5\d|6[4-9]|7[6-9]|8\d|9\d) .*\n`), ""},
+		{"apiversions", regexp.MustCompile(`(?m)^    - ApiKey [89] .*\n`), ""},
 	} {
 		changed := ours.change.ReplaceAllString(mustRecorded(t, ours.script), ours.with)
 		differences, err := c.Add(ours.script, changed)
@@ -78,7 +86,7 @@ func TestListedDifferencesAreAllowedAndCounted(t *testing.T) {
 }
 
 func TestStaleDifferencesAreTold(t *testing.T) {
-	c, err := NewComparison()
+	c, err := newComparison(someDifferences)
 	if err != nil {
 		t.Fatal(err)
 	}
