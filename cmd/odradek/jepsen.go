@@ -55,13 +55,16 @@ A run that fails keeps its directory: the broker's data, and broker.log with wha
 	flags := command.Flags()
 	var settings []string
 	flags.IntVar(&o.Rounds, "rounds", 50, "kill the broker `N` times")
-	flags.IntVar(&o.Producers, "producers", 6, "write with `N` clients; every fourth is not idempotent")
+	flags.IntVar(&o.Producers, "producers", 6,
+		"write with `N` clients; every fourth is not idempotent")
 	flags.Int32Var(&o.Partitions, "partitions", 4, "write to `N` partitions")
 	flags.Uint64Var(&o.Seed, "seed", uint64(c.now().UnixNano()),
 		"draw the recoveries to kill from `SEED`; a run is not repeatable")
 	flags.Lookup("seed").DefValue = "" // the present time
-	flags.StringVar(&o.Dir, "dir", "", "keep the broker's data in this empty `DIR` (default: a new one)")
-	flags.StringArrayVar(&settings, "set", nil, "a setting of the broker, `NAME=VALUE`; may be repeated")
+	flags.StringVar(&o.Dir, "dir", "",
+		"keep the broker's data in this empty `DIR` (default: a new one)")
+	flags.StringArrayVar(&settings, "set", nil,
+		"a setting of the broker, `NAME=VALUE`; may be repeated")
 	flags.BoolVar(&o.keep, "keep", false, "keep the directory of a run that passed")
 	command.PreRunE = func(*cobra.Command, []string) error {
 		pairs, err := pairs(settings)
