@@ -72,8 +72,6 @@ type fetchLeg struct {
 	shard   *Shard
 	entries []int
 	limits  fetchLimits
-	// first is set when the response's first batch may come from this leg.
-	first bool
 }
 
 // beginFetch takes a request in; what has to wait is kept in the fetch.
@@ -172,7 +170,6 @@ func (s *Shard) fetchRoute(version int16, name *fetchName) (*topicRoute, kafka.E
 func (f *fetch) look() {
 	here := f.shard.index()
 	f.away = 1
-	firstGiven := len(f.legs[here].entries) > 0
 	for i := range f.legs {
 		leg := &f.legs[i]
 		if len(leg.entries) == 0 {
@@ -180,8 +177,6 @@ func (f *fetch) look() {
 		}
 		f.away++
 		leg.limits = fetchLimits{bytesLeft: f.bytesMax, committed: f.request.IsolationLevel == 1}
-		leg.first = i == here || !firstGiven
-		firstGiven = true
 		if i == here {
 			leg.begin(f.shard)
 		} else {
@@ -203,7 +198,7 @@ func (leg *fetchLeg) begin(s *Shard) {
 			e.outcome = failedFetch(offlineCode)
 			continue
 		}
-		host.look(e, left, leg.first && left.bytesLeft == leg.limits.bytesLeft)
+		host.look(e, left, left.bytesLeft == leg.limits.bytesLeft)
 		left.bytesLeft -= e.outcome.bytes()
 		cold = cold || e.outcome.cold
 	}
@@ -231,7 +226,7 @@ func (leg *fetchLeg) warm(t *task.Task) {
 	for _, i := range leg.entries {
 		e := &leg.fetch.entries[i]
 		if e.outcome.cold {
-			first := leg.first && left.bytesLeft == leg.limits.bytesLeft
+			first := left.bytesLeft == leg.limits.bytesLeft
 			if host := leg.host(e); host != nil {
 				host.lookAgain(t, e, left, first)
 			} else {
@@ -302,13 +297,14 @@ func (f *fetch) finish() {
 }
 
 // trim keeps the response within its limit: legs of several shards each had all
-// of it. What doesn't fit is left for the next fetch.
+// of it, and each gave its first batch whole, since which of them is the
+// response's first shows only now. What doesn't fit is left for the next fetch.
 func (f *fetch) trim() {
 	left := f.bytesMax
 	some := false
 	for i := range f.entries {
 		o := &f.entries[i].outcome
-		if some && o.bytes() > left {
+		if some && o.bytes() > min(left, int64(f.entries[i].bytesMax)) {
 			o.drop()
 		}
 		left -= o.bytes()
