@@ -140,7 +140,7 @@ func (d *admin) created(made *topic, id kafka.TopicID, now check.Event) {
 	for _, s := range made.settings {
 		s.since = min(s.since, now)
 	}
-	made.partitionsSince = now
+	made.partitionsSince, made.settled = now, now
 }
 
 // ending draws a topic that may be deleted, or nil.

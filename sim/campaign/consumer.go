@@ -212,7 +212,7 @@ func (c *consumer) take(t *task.Task, call *client.Call, k *cursor,
 		return
 	case kafka.ErrUnknownTopicID, kafka.ErrUnknownTopicOrPartition:
 		if k.topic.ending == check.Never &&
-			max(k.topic.known, k.topic.partitionsSince) < check.Event(call.Called) {
+			max(k.topic.settled, k.topic.partitionsSince) < check.Event(call.Called) {
 			c.complain("%s-%d: Fetch is answered with %v", k.topic.name, k.partition, code)
 		}
 		c.drop(k)

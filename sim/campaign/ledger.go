@@ -31,6 +31,9 @@ type topic struct {
 	// existed, refused whether it certainly never did.
 	asked, known check.Event
 	refused      bool
+	// settled is when the broker answered that it was made: since then every
+	// shard serves it. Others may hear of it earlier.
+	settled check.Event
 	// ending is when its deletion was first asked for, ended when that was
 	// answered; check.Never before.
 	ending, ended check.Event
@@ -72,7 +75,7 @@ func (l *ledger) usable() []*topic {
 
 // ask enters a topic that is about to be asked for.
 func (l *ledger) ask(name string, partitions int32, now check.Event) *topic {
-	t := &topic{name: name, asked: now, known: check.Never, ending: check.Never,
+	t := &topic{name: name, asked: now, known: check.Never, settled: check.Never, ending: check.Never,
 		ended: check.Never, partitions: partitions, partitionsMax: partitions}
 	l.topics = append(l.topics, t)
 	return t

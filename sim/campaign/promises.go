@@ -21,7 +21,7 @@ func (r *Run) checkRefusal(a *actor, t *topic, called int64, code kafka.ErrorCod
 	case kafka.ErrMessageTooLarge, kafka.ErrInvalidTimestamp, kafka.ErrOutOfOrderSequenceNumber:
 		return
 	case kafka.ErrUnknownTopicOrPartition, kafka.ErrUnknownTopicID:
-		if t.ending != check.Never || check.Event(called) <= max(t.known, t.partitionsSince) {
+		if t.ending != check.Never || check.Event(called) <= max(t.settled, t.partitionsSince) {
 			return
 		}
 	}

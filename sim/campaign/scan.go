@@ -56,7 +56,9 @@ func (s *scanner) live(t *task.Task) {
 				s.scanTopic(t, &op, one)
 			}
 		}
-		s.conn.Close()
+		if s.conn != nil {
+			s.conn.Close()
+		}
 		s.wanted = false
 	}
 }
