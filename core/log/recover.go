@@ -44,8 +44,8 @@ type RecoveredLog struct {
 	// deleted when the log was deleted after that.
 	known   bool
 	deleted bool
-	// newest is the log's newest entry: it is pending when that is above
-	// state.syncedSequence.
+	// newest is the log's newest entry that did something to its files: it is
+	// pending when it is above state.syncedSequence.
 	newest journal.Sequence
 	// bases are the base offsets of the log's segments, and start is its
 	// logStartOffset, when all of the journal is taken into account.
@@ -148,18 +148,36 @@ func (r *recovery) run() (err error) {
 		return err
 	}
 	for partition, l := range r.logs.Entries() {
-		if l.Dir == "" {
-			if l.known && !l.deleted {
-				r.found.Missing = append(r.found.Missing, partition)
-			}
-			continue
+		if l.Dir != "" {
+			r.found.Logs = append(r.found.Logs, l)
+		} else if l.known && !l.deleted {
+			r.found.Missing = append(r.found.Missing, partition)
 		}
-		if err := r.finish(l); err != nil {
-			return err
-		}
-		r.found.Logs = append(r.found.Logs, l)
+	}
+	if err := r.finishAll(); err != nil {
+		return err
 	}
 	return removeIfThere(r.disk, shutdownName)
+}
+
+// finishedAtATime is how many logs are made durable at the same time: each waits
+// for a few syncs, and the file system does many of them together.
+const finishedAtATime = 32
+
+// finishAll finishes every log that was found.
+func (r *recovery) finishAll() error {
+	errs := make([]error, len(r.found.Logs))
+	task.Each(r.task, "recover a log", len(errs), finishedAtATime, func(t *task.Task, i int) {
+		own := *r
+		own.task = t
+		errs[i] = own.finish(r.found.Logs[i])
+	})
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // survey is the first pass over the journals: it learns each log's last State.
@@ -173,10 +191,11 @@ func (r *recovery) survey(e journal.Entry) error {
 		r.logs.Put(e.Log, l)
 	}
 	if e.Kind == journal.Delete {
-		l.deleted = l.deleted || uint64(e.Base) == l.state.incarnation
+		// A live log has its newest State in the journal or the base, so one that
+		// has none is the one that was deleted.
+		l.deleted = l.deleted || !l.known || uint64(e.Base) == l.state.incarnation
 		return nil
 	}
-	l.newest = e.Sequence
 	switch e.Kind {
 	case journal.State:
 		s, err := decodeState(e.Data)
@@ -187,6 +206,9 @@ func (r *recovery) survey(e journal.Entry) error {
 			l.start = 0
 		}
 		l.state, l.known, l.deleted = s, true, false
+		if s.truncated {
+			l.newest = e.Sequence
+		}
 		l.start, l.bases = max(l.start, s.logStartOffset), l.bases[:0]
 		for _, known := range s.segments {
 			if len(l.bases) == 1 && known.base <= l.start {
@@ -195,10 +217,12 @@ func (r *recovery) survey(e journal.Entry) error {
 			l.bases = append(l.bases, known.base)
 		}
 	case journal.Data:
+		l.newest = e.Sequence
 		if n := len(l.bases); n == 0 || l.bases[n-1] < e.Base {
 			l.bases = append(l.bases, e.Base)
 		}
 	case journal.LogStart:
+		l.newest = e.Sequence
 		l.start = max(l.start, e.Base)
 		first := kafka.Offset(e.Position)
 		l.bases = slices.DeleteFunc(l.bases, func(b kafka.Offset) bool { return b < first })
