@@ -49,6 +49,7 @@ func (s *Shard) takeIn(t *task.Task, next *image.Image, changes image.Changes) {
 // openTopic opens the topic's partitions that this shard owns and doesn't have.
 func (s *Shard) openTopic(t *task.Task, next *image.Image, topic *image.Topic) {
 	settings := s.view(next).TopicConfig(topic.Name)
+	var missing []kafka.TopicPartition
 	for i, p := range topic.Partitions() {
 		id := kafka.TopicPartition{Topic: topic.ID, Partition: kafka.Partition(i)}
 		if ownerOf(id, s.world.Shards.Count()) != s.index() || p.Leader != s.node.NodeID {
@@ -58,14 +59,23 @@ func (s *Shard) openTopic(t *task.Task, next *image.Image, topic *image.Topic) {
 			host.SetEpoch(p.LeaderEpoch)
 			continue
 		}
-		host, err := s.openPartition(t, topic.Name, id, p.LeaderEpoch, settings)
+		missing = append(missing, id)
+	}
+	task.Each(t, "open a partition", len(missing), opensAtATime, func(t *task.Task, i int) {
+		id := missing[i]
+		epoch := topic.Partition(id.Partition).LeaderEpoch
+		host, err := s.openPartition(t, topic.Name, id, epoch, settings)
 		if err != nil {
 			s.goesOffline(topic, id, err)
-			continue
+			return
 		}
 		s.hosts[id] = host
-	}
+	})
 }
+
+// opensAtATime is how many partitions a shard opens or makes at the same time:
+// what each waits for is mostly syncs, and the device does many as fast as one.
+const opensAtATime = 32
 
 func (s *Shard) openPartition(t *task.Task, topic string, id kafka.TopicPartition,
 	epoch kafka.LeaderEpoch, settings config.TopicConfig) (*partition, error) {

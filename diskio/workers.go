@@ -3,9 +3,10 @@ package diskio
 import "sync"
 
 const (
-	// workersCount is how many operations wait for the device at once: a few
-	// syncs and cold reads overlap, and more would only queue in the device.
-	workersCount = 4
+	// workersCount is how many operations wait for the device at once. Syncs of
+	// many files share the file system's own commits: making a thousand
+	// partitions took 1.3 s with 16 where 4 took 2.4.
+	workersCount = 16
 	// workerScratchBytes is each worker's buffer for bringing pages in.
 	workerScratchBytes = 256 << 10
 	// droppableMax: while more jobs than this wait, hints (write-behind) are
