@@ -26,7 +26,9 @@ func (s *suite) cases() []testCase {
 	}
 	all = append(all, s.adminCases()...)
 	all = append(all, s.positionCases()...)
-	return append(all, s.crashCases()...)
+	all = append(all, s.hostileCases()...)
+	all = append(all, s.crashCases()...)
+	return append(all, s.directoryCases()...)
 }
 
 // exampleLines are log lines of many lengths, with what may trip a client:

@@ -5,17 +5,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"time"
 )
 
 // crashRounds is how often a broker is killed under load.
 const crashRounds = 5
 
-// crashCases stop the broker in every way, and talk nonsense to it.
+// crashCases stop the broker in every way.
 func (s *suite) crashCases() []testCase {
 	return []testCase{
-		{"crash/nonsense", s.nonsense},
 		{"crash/clean-stop", func(ctx context.Context) error {
 			if s.broker == nil {
 				return errNotOurs
@@ -34,30 +32,6 @@ func (s *suite) crashCases() []testCase {
 		}},
 		{"crash/kill-9", s.killUnderLoad},
 	}
-}
-
-// nonsense sends bytes that are no request; the broker must go on for others.
-func (s *suite) nonsense(ctx context.Context) error {
-	for _, bytes := range []string{
-		"GET / HTTP/1.1\r\nHost: x\r\n\r\n",
-		"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
-		"\x7f\xff\xff\xff", "\xff\xff\xff\xff", "\x00\x00\x00\x00", "\x00\x00\x00\x04\x7f\x00\x00\x00",
-	} {
-		var dialer net.Dialer
-		connection, err := dialer.DialContext(ctx, "tcp", s.bootstrap)
-		if err != nil {
-			return err
-		}
-		// It may be closed before everything is sent; that is an answer, too.
-		_, _ = connection.Write([]byte(bytes))
-		_ = connection.SetReadDeadline(time.Now().Add(time.Second))
-		_, _ = connection.Read(make([]byte, 100))
-		connection.Close()
-		if _, err := s.odradek(ctx, nil, "cluster", "describe"); err != nil {
-			return fmt.Errorf("after %q: %w", bytes, err)
-		}
-	}
-	return nil
 }
 
 // killUnderLoad kills the broker while our own command line produces; it must go

@@ -12,5 +12,8 @@
 // What it must never do: pass a case that did not run, or touch a broker's data
 // beyond topics of its own, whose names begin with conformance-.
 //
+// Beside them stand clients that misbehave (cases_hostile.go), with a good client
+// that must not notice, and data directories that must be refused.
+//
 // Read main.go first, then cases.go.
 package main
