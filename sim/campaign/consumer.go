@@ -262,8 +262,8 @@ func (a *actor) read(on *topic, partition int32, bytes []byte) (all []client.Rea
 
 // checkStorageError sees whether a partition may be unreadable.
 func (a *actor) checkStorageError(on *topic, partition int32, call *client.Call) {
-	if a.run.calm && check.Event(call.Called) > a.run.calmSince && !a.run.shape.rot &&
-		on.ending == check.Never {
+	healthy := a.run.healthySince > 0 && check.Event(call.Called) > a.run.healthySince
+	if healthy && !a.run.shape.rot && on.ending == check.Never {
 		a.complain("%s-%d: %s says that a healed disk does not work", on.name, partition,
 			kmsg.NameForKey(call.Request.Key()))
 	}

@@ -20,6 +20,9 @@ const (
 	setupPatience = 5 * time.Minute
 	// calmLasts is how long clients go on in a world that has healed.
 	calmLasts = 500 * time.Millisecond
+	// recoveryMax is how long a broker may take, once the disk has room again, to
+	// open partitions for which it had none: it looks every second at least.
+	recoveryMax = 2 * time.Second
 	// endPatience is how long what follows may take in a healed world.
 	endPatience = 5 * time.Minute
 	// restLasts is how long a broker without clients has to put everything away.
@@ -46,8 +49,8 @@ type Run struct {
 	ready, calm, stopping, halt bool
 	// startsAtCalm is how often the broker had been started when the faults ended.
 	startsAtCalm int
-	// calmSince is when the faults ended.
-	calmSince check.Event
+	// healthySince is when everything must work again.
+	healthySince check.Event
 }
 
 // Result is what a run came to.
@@ -129,10 +132,12 @@ func (r *Run) live() *Result {
 	w.RunFor(r.shape.lasts)
 	w.Calm()
 	r.startsAtCalm = r.broker.Incarnations()
-	r.calm, r.calmSince = true, check.Event(r.record.stamp())
+	r.calm = true
 	w.RunFor(calmLasts)
 	r.stopping = true
 	r.await("the clients end", endPatience, r.allDone)
+	w.RunFor(recoveryMax)
+	r.healthySince = check.Event(r.record.stamp())
 	r.lookOnce()
 	w.RunFor(restLasts)
 	r.checkRest()
