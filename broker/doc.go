@@ -21,5 +21,5 @@
 // shard shows is one whose partitions it has taken in.
 //
 // Read boot.go, then session.go, dispatch.go and 00_produce.go. The chapter is
-// docs/chapters/02-wire.md.
+// docs/chapters/02-batches-and-the-wire.md.
 package broker

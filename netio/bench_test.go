@@ -23,7 +23,6 @@ const requestBytes = 200
 // of requests in flight each, until count answers came.
 type load struct {
 	echo
-	world   *env.World
 	request []byte
 	left    int // requests to send
 	open    int // answers to come

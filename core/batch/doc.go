@@ -36,5 +36,5 @@
 //
 // Read batch.go first, then record.go, then validate.go. Sources: the Kafka
 // protocol guide, KIP-98 (format), KIP-110 (zstd), KIP-467 (per-record errors),
-// KIP-534 (delete horizon). The chapter is docs/chapters/02-batches.md.
+// KIP-534 (delete horizon). The chapter is docs/chapters/02-batches-and-the-wire.md.
 package batch

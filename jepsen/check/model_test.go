@@ -59,14 +59,13 @@ type entry struct {
 
 // flight is an operation under way.
 type flight struct {
-	kind      string
-	index     int // in the history's slice of the kind
-	process   int
-	sends     int // that have not arrived yet
-	base      int // of the last copy, or -1
-	refused   bool
-	done      bool // a read took place
-	candidate int
+	kind    string
+	index   int // in the history's slice of the kind
+	process int
+	sends   int // that have not arrived yet
+	base    int // of the last copy, or -1
+	refused bool
+	done    bool // a read took place
 }
 
 func everything() settings {
@@ -109,8 +108,6 @@ func (m *model) tick() Event {
 	m.now++
 	return m.now
 }
-
-func (m *model) partition() kafka.TopicPartition { return kafka.TopicPartition{} }
 
 // begin calls an operation on an idle process.
 func (m *model) begin() bool {

@@ -22,5 +22,5 @@
 // than in a power loss or a write-behind that the plan of faults could refuse.
 //
 // Read page.go, then inode.go, sync.go and crash.go. The chapter is
-// docs/chapters/03-crashes-and-fsync.md.
+// docs/chapters/03-crashes.md.
 package disk

@@ -29,7 +29,6 @@ func copyDirectory(from *directory, choose Choose, seen map[*inode]*inode) *dire
 	to := newDirectory()
 	entries := from.entries
 	if choose != nil {
-		entries = from.durable
 		survived := choose(len(from.changes) + 1)
 		entries = cloneEntries(from.durable)
 		for _, c := range from.changes[:survived] {
