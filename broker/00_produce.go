@@ -348,12 +348,13 @@ func (p *produce) anyFailed() bool {
 }
 
 // sweepProduces answers the requests whose time is over. They are kept until
-// their legs are home.
+// their legs are home. With acks=0 there is nothing to answer, and whether to hang
+// up is known only when the legs are home.
 func (s *Shard) sweepProduces() {
 	now := s.world.Loop.Now()
 	for p := s.oldestProduce; p != nil; {
 		next := p.next
-		if !p.answered && p.deadline <= now {
+		if !p.answered && p.request.Acks != 0 && p.deadline <= now {
 			p.answer(true)
 		}
 		p = next

@@ -79,6 +79,20 @@ func TestOnlyNewsIsTold(t *testing.T) {
 	}
 }
 
+func TestATopicThatWasThereStaysKnown(t *testing.T) {
+	c := fetchsession.NewCache(1)
+	s := c.Create(0, true, 1, counter())
+	c.Want(s, key(0), fetchsession.Wanted{})
+	p := s.First()
+	for i, step := range []struct{ there, want bool }{
+		{false, false}, {true, true}, {false, true}, {true, true},
+	} {
+		if got := p.Resolve(step.there); got != step.want {
+			t.Errorf("step %d: %v", i, got)
+		}
+	}
+}
+
 func TestForgettingAndUpdating(t *testing.T) {
 	c := fetchsession.NewCache(1)
 	s := c.Create(0, true, 3, counter())
