@@ -158,9 +158,10 @@ func (j *Journal) room(size int64) int64 {
 }
 
 // reserve is what must stay free so that a file can be given up: each log
-// appends a State for that, perhaps a larger one than its last.
+// appends a State for that, perhaps a larger one than its last, and perhaps in a
+// commit of its own.
 func (j *Journal) reserve() int64 {
-	return 2*j.stateBytes + int64(j.options.CommitBytes)
+	return 2*j.stateBytes + int64(j.writers.count)*env.BlockSize + int64(j.options.CommitBytes)
 }
 
 func (j *Journal) filesTotal() int { return 1 + len(j.used) + len(j.ready) }
@@ -179,8 +180,13 @@ func (j *Journal) mustGiveUp() bool {
 
 // mustGrow reports whether another file is needed before one is given up.
 func (j *Journal) mustGrow() bool {
-	if len(j.ready) > 0 && !j.low() || j.noSpace || j.filesTotal() >= j.options.FilesMax {
+	if j.noSpace || len(j.ready) > 0 && !j.low() {
 		return false
+	}
+	if j.filesTotal() >= j.options.FilesMax {
+		// When nothing can be given up, so many logs are too many for so few
+		// files: better a larger journal than one that takes nothing more.
+		return len(j.used) == 0 && j.low()
 	}
 	if len(j.used) > usedMax {
 		return j.current.left() < j.current.size/4 // one is being given up: it may be in time

@@ -136,12 +136,14 @@ func (w *Writer) RequestCheckpoint() {
 type writers struct {
 	first *Writer
 	last  *Writer
+	count int
 }
 
 // add puts a writer in its place, which is nearly always the end.
 func (l *writers) add(w *Writer, generation uint64) {
 	assert.That(w.generation == 0 && generation > 0, "a writer is listed once")
 	w.generation = generation
+	l.count++
 	after := l.last
 	for after != nil && after.generation > generation {
 		after = after.previous
@@ -166,6 +168,7 @@ func (l *writers) remove(w *Writer) {
 	if w.generation == 0 {
 		return
 	}
+	l.count--
 	if w.previous != nil {
 		w.previous.next = w.next
 	} else {

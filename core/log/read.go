@@ -99,9 +99,8 @@ func (l *Log) readSegments(q *query) (Range, error) {
 			continue // what was between this segment and the next is gone
 		}
 		r, err := l.readSegment(s, q)
-		var cold *coldError
-		if errors.As(err, &cold) {
-			l.cold = coldRange{s, cold}
+		if err != nil {
+			l.noteCold(s, err)
 		}
 		return r, err
 	}
@@ -207,6 +206,14 @@ const coldTriesMax = 64
 type coldRange struct {
 	segment *segment
 	missing *coldError
+}
+
+// noteCold remembers what a read has missed, for warm.
+func (l *Log) noteCold(s *segment, err error) {
+	var cold *coldError
+	if errors.As(err, &cold) {
+		l.cold = coldRange{s, cold}
+	}
 }
 
 // warm brings what the last read missed into memory.

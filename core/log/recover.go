@@ -109,6 +109,9 @@ func (r *Recovered) Begin(
 func (r *Recovered) states() iter.Seq[journal.Entry] {
 	return func(yield func(journal.Entry) bool) {
 		for _, l := range r.Logs {
+			if l.Err != nil && !l.known {
+				continue // there is nothing to say but what the files say
+			}
 			s := l.state
 			s.syncedSequence, s.truncated = 0, false
 			e := journal.Entry{Kind: journal.State, Log: l.Partition, Data: s.encode(nil)}

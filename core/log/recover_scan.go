@@ -143,18 +143,23 @@ func (r *recovery) removeOthers(l *RecoveredLog, list files) error {
 func (l *RecoveredLog) owns(name string) bool {
 	for _, suffix := range []string{logSuffix, indexSuffix, timeIndexSuffix} {
 		if base, ok := parseName(name, suffix); ok {
-			if l.chain == nil {
-				return slices.ContainsFunc(l.live.segments,
-					func(s segmentState) bool { return s.base == base })
-			}
-			return slices.ContainsFunc(l.chain.segments,
-				func(s *segment) bool { return s.base == base })
+			return l.hasSegment(base)
 		}
 	}
 	if offset, ok := parseName(name, snapshotSuffix); ok {
-		return offset <= l.live.end.offset
+		// One of a segment's start, or of a clean shutdown just now.
+		return l.hasSegment(offset) || offset == l.live.end.offset
 	}
 	return !strings.HasSuffix(name, ".tmp")
+}
+
+func (l *RecoveredLog) hasSegment(base kafka.Offset) bool {
+	if l.chain == nil {
+		return slices.ContainsFunc(l.live.segments,
+			func(s segmentState) bool { return s.base == base })
+	}
+	return slices.ContainsFunc(l.chain.segments,
+		func(s *segment) bool { return s.base == base })
 }
 
 // scanBeyond takes into a log what its files have behind what is durable: it is

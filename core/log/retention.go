@@ -88,8 +88,8 @@ func (l *Log) journalStart() journal.Sequence {
 // The active segment goes only after it was rolled, as in Kafka: when all of
 // it is older than retention.ms.
 func (l *Log) RetentionStep(now kafka.Timestamp, highWatermark kafka.Offset) (bool, error) {
-	if l.failed != nil || l.maintenance.held {
-		return false, nil // offline, or busy: the next round will do
+	if l.failed != nil || l.truncating {
+		return false, nil // offline, or being cut: the next round will do
 	}
 	if err := l.Failed(); err != nil {
 		return false, err
