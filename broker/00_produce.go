@@ -22,7 +22,8 @@ import (
 // partition are in the order of the connection's requests. Batches are not
 // decoded on the way unless the topic's configuration asks for it.
 //
-// Not done: transactions (a transactional batch gets INVALID_TXN_STATE).
+// Not done: transactions. A transactional batch gets INVALID_TXN_STATE, and
+// TRANSACTIONAL_ID_AUTHORIZATION_FAILED if the request names no transactional id.
 //
 // Versions: 3 batch format v2 only; 7 zstd (KIP-110); 8 per-record errors
 // (KIP-467); 10 leader hints (KIP-951), never needed with one broker; 13 topic

@@ -22,6 +22,9 @@ func (s *Shard) takeIn(t *task.Task, next *image.Image, changes image.Changes) {
 	s.beginTakingIn(t)
 	defer s.endTakingIn()
 	previous := s.image
+	if node, err := s.view(next).Layers().Node(); err == nil {
+		s.node = &node // with the settings that change while the node runs
+	}
 	for _, change := range changes.Topics {
 		if change.Old != nil && (change.New == nil || change.New.ID != change.Old.ID) {
 			s.dropTopic(t, change.Old)
