@@ -22,13 +22,27 @@ type epochs struct {
 	changed bool
 }
 
-// assign takes note that the batch at offset was written under an epoch.
+// assign takes note that what begins at offset is written under an epoch. An
+// epoch that began there or later has left nothing in the log, or what it has
+// left was cut off: it is forgotten. So is one that contradicts, being newer.
 func (e *epochs) assign(epoch kafka.LeaderEpoch, offset kafka.Offset) {
-	if epoch < 0 || len(e.entries) > 0 && e.entries[len(e.entries)-1].Epoch >= epoch {
+	if epoch < 0 {
 		return
 	}
-	e.entries = append(e.entries, epochStart{epoch, offset})
-	e.changed = true
+	n := len(e.entries)
+	for n > 0 && (e.entries[n-1].Epoch > epoch ||
+		e.entries[n-1].Epoch < epoch && e.entries[n-1].Start >= offset) {
+		n--
+	}
+	if n > 0 && e.entries[n-1].Epoch == epoch && e.entries[n-1].Start > offset {
+		n-- // it began earlier than was known
+	}
+	if n < len(e.entries) {
+		e.entries, e.changed = e.entries[:n], true
+	}
+	if n == 0 || e.entries[n-1].Epoch < epoch {
+		e.entries, e.changed = append(e.entries, epochStart{epoch, offset}), true
+	}
 }
 
 // latest is the newest epoch, or NoLeaderEpoch.

@@ -13,9 +13,5 @@ func (l *Log) BeginEpoch(epoch kafka.LeaderEpoch) {
 	if l.failed != nil || epoch <= l.epochs.latest() {
 		return
 	}
-	// An epoch in which nothing was written leaves no trace.
-	for n := len(l.epochs.entries); n > 0 && l.epochs.entries[n-1].Start >= l.logEndOffset; n-- {
-		l.epochs.entries = l.epochs.entries[:n-1]
-	}
 	l.epochs.assign(epoch, l.logEndOffset)
 }

@@ -130,3 +130,37 @@ func TestEpochs(t *testing.T) {
 		}
 	})
 }
+
+// An epoch that was begun and never written under leaves no trace, whether it is
+// cut off at its very start or overtaken by a batch of another leader.
+func TestEpochsWithoutABatch(t *testing.T) {
+	disk := disktest.New()
+	withLog(t, disk, tiny(), func(tt *task.Task, _ *node, l *log.Log) {
+		mustAppend(t, l, records(2, 100, 1), 4)
+		l.BeginEpoch(7)
+		if epoch, end := l.EndOffsetForEpoch(4); epoch != 4 || end != 2 || l.LastLeaderEpoch() != 7 {
+			t.Errorf("epoch 4 ends as %d at %d", epoch, end)
+		}
+		if err := l.Truncate(tt, 2); err != nil || l.LastLeaderEpoch() != 4 {
+			t.Errorf("after the cut the newest epoch is %d, %v", l.LastLeaderEpoch(), err)
+		}
+		l.BeginEpoch(8)
+		if err := l.Checkpoint(tt); err != nil {
+			t.Fatal(err)
+		}
+		b := records(2, 100, 1)
+		b.SetBaseOffset(2)
+		b.SetLeaderEpoch(6)
+		if err := l.AppendFetched(b); err != nil || l.LastLeaderEpoch() != 6 || l.EpochAt(1) != 4 {
+			t.Errorf("after a batch of epoch 6 the newest is %d, %v", l.LastLeaderEpoch(), err)
+		}
+		if err := l.AwaitFlushed(tt, 4, kafka.Never); err != nil {
+			t.Fatal(err)
+		}
+	})
+	withLog(t, disk.Kill(), tiny(), func(_ *task.Task, _ *node, l *log.Log) {
+		if l.LastLeaderEpoch() != 6 || l.EpochAt(2) != 6 || l.EpochAt(1) != 4 {
+			t.Errorf("after a restart the newest epoch is %d", l.LastLeaderEpoch())
+		}
+	})
+}

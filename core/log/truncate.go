@@ -22,6 +22,9 @@ func (l *Log) Truncate(t *task.Task, offset kafka.Offset) error {
 		return err
 	}
 	if offset >= l.logEndOffset {
+		// There is nothing to cut but an epoch that this replica has led, or was
+		// about to, without a batch: KAFKA-10706.
+		l.epochs.cutEnd(offset)
 		return nil
 	}
 	l.truncating = true
