@@ -107,7 +107,9 @@ func (p *produceRequest) pick(op *chance.Stream) kmsg.Request {
 }
 
 // produceAnswer finds a partition's part of an answer, or nil.
-func produceAnswer(r *kmsg.ProduceResponse, t *topic, partition int32) *kmsg.ProduceResponseTopicPartition {
+func produceAnswer(
+	r *kmsg.ProduceResponse, t *topic, partition int32,
+) *kmsg.ProduceResponseTopicPartition {
 	for i := range r.Topics {
 		group := &r.Topics[i]
 		if r.Version >= produceWithID && kafka.TopicID(group.TopicID) != t.id ||
