@@ -20,6 +20,10 @@ func simCommand(c *console) *cobra.Command {
 		Long: `Run this very broker in a simulated world: clients write and read, machines crash and lose
 power, disks and networks fail, all as a seed says. Then everything the clients were told is held
 against what a log promises. The same seed gives the same run, event for event.`,
+		Example: example(
+			"odradek sim run --seed 42        # one run, its story and its verdict",
+			"odradek sim run --seeds 1-1000   # a campaign",
+		),
 	}
 	return group(command, simRunCommand(c))
 }
