@@ -45,6 +45,7 @@
 //
 // then read the diff: it is what Kafka says. What one would not have guessed goes to
 // surprises.md. `go run ./cmd/oracle compare` tells where any other broker differs.
+// This repository's own is compared by the tests of sim/oracle, in the simulated world.
 //
 // # Invariants
 //
