@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"odradek/core/assert"
 	"odradek/core/env"
@@ -112,6 +113,10 @@ func (j *Journal) makeFile(t *task.Task) error {
 	return nil
 }
 
+// fileRetryInterval is how long the committer waits for room on a full disk
+// before it tries again to make the file that it can't do without.
+const fileRetryInterval = 100 * time.Millisecond
+
 // use makes the first ready file the current one.
 func (j *Journal) use(f *journalFile) {
 	assert.That(f == j.ready[0], "files are used in the order in which they became ready")
@@ -125,17 +130,36 @@ func (j *Journal) use(f *journalFile) {
 // advance begins the next file, waiting for one to become ready.
 func (j *Journal) advance(t *task.Task) error {
 	for len(j.ready) == 0 {
-		j.janitor.Broadcast()
-		// Without a deadline the wait only ends by a broadcast.
-		_ = j.files.Wait(t, kafka.Never, "a journal file to be given up")
-		if j.failed != nil {
-			return j.failed
+		if err := j.awaitFile(t); err != nil {
+			return err
 		}
 	}
 	j.used = append(j.used, j.current)
 	j.use(j.ready[0])
 	j.janitor.Broadcast()
 	return nil
+}
+
+// awaitFile waits for a file to be given up. When the janitor itself waits for
+// this very commit, none will be: entries that ask nobody for room, as moves of a
+// log's start, have used up what was kept for its States. A file more than
+// FilesMax is then made, as a journal that takes nothing more helps nobody.
+func (j *Journal) awaitFile(t *task.Task) error {
+	j.janitor.Broadcast()
+	deadline := kafka.Never
+	if j.givingUp {
+		err := j.makeFile(t)
+		if err == nil {
+			err = j.disk.SyncDir(t, directory)
+		}
+		if !errors.Is(err, env.ErrNoSpace) {
+			return err
+		}
+		deadline = t.Now().Plus(fileRetryInterval)
+	}
+	// A deadline that passes is the moment to try again.
+	_ = j.files.Wait(t, deadline, "a journal file to be given up")
+	return j.failed
 }
 
 // oldest is the lowest generation that replay needs.
@@ -265,6 +289,9 @@ func (j *Journal) giveUpOldest(t *task.Task) error {
 		}
 		t.Yield()
 	}
+	j.givingUp = true
+	defer func() { j.givingUp = false }()
+	j.files.Broadcast()
 	// The States must be durable before any frame says that the file is no longer
 	// needed, and such a frame before the file is overwritten. An error means
 	// that the journal has failed, and it knows why.

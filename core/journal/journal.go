@@ -56,6 +56,9 @@ type Journal struct {
 	// noSpace is set when a file could not be made; it is tried again after
 	// the next recycling.
 	noSpace bool
+	// givingUp is set while the janitor waits for a commit in order to give a
+	// file up.
+	givingUp bool
 
 	writers    writers
 	wanted     []*Writer

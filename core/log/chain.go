@@ -82,7 +82,9 @@ func (c *chain) add(base kafka.Offset) (*segment, error) {
 		}
 	}
 	if err != nil {
-		_ = s.closeFiles() // the next attempt removes what was made
+		// Best effort: whoever makes a segment of that base removes what is left.
+		_ = s.closeFiles()
+		_ = s.remove()
 		return nil, fmt.Errorf("make segment %s: %w", s.name, err)
 	}
 	c.dirChanged = true

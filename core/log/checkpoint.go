@@ -1,8 +1,10 @@
 package log
 
 import (
+	"errors"
 	"fmt"
 
+	"odradek/core/env"
 	"odradek/core/kafka"
 	"odradek/core/task"
 )
@@ -48,13 +50,8 @@ func (l *Log) syncFiles(t *task.Task) error {
 	if err := l.writeSnapshots(t); err != nil {
 		return err
 	}
-	if l.epochs.changed {
-		l.epochs.changed = false
-		name := l.chain.dir + "/" + epochsName
-		if err := replaceFile(t, l.home.Disk, name, l.epochs.encode()); err != nil {
-			return err
-		}
-		l.chain.dirChanged = true
+	if err := l.writeEpochs(t); err != nil {
+		return err
 	}
 	if err := l.chain.sync(t); err != nil {
 		return err
@@ -69,21 +66,42 @@ func (l *Log) pointNow() point {
 	return point{place: place{s.base, s.size, l.logEndOffset}, segment: s.state()}
 }
 
+// Snapshots, leader-epoch-checkpoint and the indexes can be made again from what
+// is durable elsewhere. So a disk too full for them is no failure: they are
+// written at the next checkpoint that finds room.
+
+// writeEpochs writes leader-epoch-checkpoint if it is behind.
+func (l *Log) writeEpochs(t *task.Task) error {
+	if !l.epochs.changed {
+		return nil
+	}
+	l.epochs.changed = false
+	err := replaceFile(t, l.home.Disk, l.chain.dir+"/"+epochsName, l.epochs.encode())
+	if errors.Is(err, env.ErrNoSpace) {
+		l.epochs.changed = true
+		return nil
+	}
+	l.chain.dirChanged = true
+	return err
+}
+
 // writeSnapshots writes the producer snapshots that wait.
 func (l *Log) writeSnapshots(t *task.Task) error {
 	for len(l.snapshots) > 0 {
 		one := l.snapshots[0]
-		l.snapshots = l.snapshots[1:]
-		if err := l.writeSnapshot(t, one); err != nil {
+		name := fileName(l.chain.dir, one.offset, snapshotSuffix)
+		err := replaceFile(t, l.home.Disk, name, one.bytes)
+		if errors.Is(err, env.ErrNoSpace) {
+			return nil
+		}
+		if err != nil {
 			return err
 		}
+		l.chain.dirChanged = true
+		// Only Truncate drops snapshots, and it keeps out while this waits.
+		l.snapshots = l.snapshots[1:]
 	}
 	return nil
-}
-
-func (l *Log) writeSnapshot(t *task.Task, one pendingSnapshot) error {
-	l.chain.dirChanged = true
-	return replaceFile(t, l.home.Disk, fileName(l.chain.dir, one.offset, snapshotSuffix), one.bytes)
 }
 
 // Close makes everything durable, writes the files that Kafka reads at a clean
@@ -103,12 +121,9 @@ func (l *Log) Close(t *task.Task) error {
 		return err
 	}
 	last := pendingSnapshot{l.logEndOffset, l.producers.encodeSnapshot()}
-	err := l.writeSnapshot(t, last)
-	if err == nil {
-		l.chain.active().seal()
-		err = l.syncFiles(t)
-	}
-	if err != nil {
+	l.snapshots = append(l.snapshots, last)
+	l.chain.active().seal()
+	if err := l.syncFiles(t); err != nil {
 		l.home.Journal.Fail(err)
 		return fmt.Errorf("close %s: %w", l.chain.dir, err)
 	}

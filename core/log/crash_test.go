@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"testing"
 
 	"odradek/core/batch"
@@ -51,9 +52,12 @@ type crashTest struct {
 	// while they are unwound has never happened.
 	crashed bool
 	// keep makes a crash a kill, which loses nothing that was written.
-	keep  bool
-	ops   []int
-	epoch kafka.LeaderEpoch
+	keep bool
+	// fullEvery makes the disk refuse every so many-th write to a log's files,
+	// once the logs are open; 0 none.
+	fullEvery int
+	ops       []int
+	epoch     kafka.LeaderEpoch
 }
 
 // The law of the log: crash anywhere, and what comes back is what was flushed,
@@ -81,6 +85,7 @@ func crashAnywhere(t *rapid.T, policy log.FlushPolicy, keep bool) {
 	for range 3 {
 		c.models = append(c.models, &model{sequences: map[kafka.ProducerID]kafka.Sequence{}})
 	}
+	c.fullEvery = rapid.SampledFrom([]int{0, 0, 7, 50}).Draw(t, "full")
 	disk := disktest.New()
 	for round := range rapid.IntRange(1, 3).Draw(t, "rounds") {
 		c.epoch = kafka.LeaderEpoch(round)
@@ -112,6 +117,16 @@ func (c *crashTest) run(disk *disktest.Disk, turns int) *disktest.Disk {
 		}
 		if turns == 0 {
 			return
+		}
+		writes := 0
+		disk.Before = func(op disktest.Op) error {
+			if c.fullEvery > 0 && (op.Kind == "write" || op.Kind == "create") &&
+				strings.HasPrefix(op.Name, "orders") {
+				if writes++; writes%c.fullEvery == 0 {
+					return env.ErrNoSpace
+				}
+			}
+			return nil
 		}
 		for step := 0; ; step++ {
 			c.step(tt, n, logs, c.ops[step%len(c.ops)]+step*7919)
@@ -348,12 +363,13 @@ func (c *crashTest) step(t *task.Task, n *node, logs []*log.Log, op int) {
 	case kind < 35:
 		high := l.FlushedEndOffset()
 		m.start = max(m.start, high) // it will not be more than that
-		if _, err := l.RetentionStep(n.clock.wall, high); err != nil {
+		_, err := l.RetentionStep(n.clock.wall, high)
+		if err != nil && !errors.Is(err, env.ErrNoSpace) {
 			panic(err)
 		}
 		m.start = l.LogStartOffset()
 	case kind < 36:
-		if err := l.Roll(); err != nil {
+		if err := l.Roll(); err != nil && !errors.Is(err, env.ErrNoSpace) {
 			panic(err)
 		}
 	case kind < 37:
@@ -376,6 +392,12 @@ func (c *crashTest) append(t *task.Task, n *node, l *log.Log, m *model, op int) 
 				panic(err)
 			}
 			continue
+		}
+		if errors.Is(err, env.ErrNoSpace) {
+			if id := b.ProducerID(); id > 0 {
+				m.sequences[id] = b.BaseSequence()
+			}
+			return
 		}
 		if err != nil || code != kafka.None || appended.Duplicate {
 			panic(fmt.Sprint("append: ", appended, code, err))
@@ -434,6 +456,9 @@ func (c *crashTest) recreate(t *task.Task, n *node, logs []*log.Log, i int) {
 		panic(err)
 	}
 	l, err := log.Create(t, n.home, "orders", partition(i), c.config)
+	for errors.Is(err, env.ErrNoSpace) {
+		l, err = log.Create(t, n.home, "orders", partition(i), c.config)
+	}
 	if err != nil {
 		panic(err)
 	}

@@ -1,6 +1,7 @@
 package log
 
 import (
+	"errors"
 	"fmt"
 
 	"odradek/core/assert"
@@ -85,9 +86,10 @@ func (x *index) open() (err error) {
 	return err
 }
 
-// sync makes every entry durable.
+// sync makes every entry durable. Entries that a full disk has no room for stay
+// pending: recovery makes an index again that is too short.
 func (x *index) sync(t *task.Task) error {
-	if err := x.store(); err != nil {
+	if err := x.store(); err != nil && !errors.Is(err, env.ErrNoSpace) {
 		return err
 	}
 	stored := x.stored

@@ -340,10 +340,10 @@ func (r *recovery) open(l *RecoveredLog) (*chain, error) {
 		s.restore(known)
 		last := known.base == at.base
 		how := opening{recount: at.recount && last, keepTail: l.state.policy == Background && last}
-		if err := r.openSegment(s, how); err != nil {
-			return nil, err
-		}
 		c.segments = append(c.segments, s)
+		if err := r.openSegment(s, how); err != nil {
+			return nil, errors.Join(err, c.close())
+		}
 	}
 	if at.base < l.bases[0] {
 		// What was durable has gone since.
@@ -407,6 +407,9 @@ func (r *recovery) finish(l *RecoveredLog) error {
 	}
 	if l.Err == nil {
 		return nil
+	}
+	if l.chain != nil {
+		_ = l.chain.close() // what was written to it does not count
 	}
 	if isDisk(l.Err) {
 		return l.Err

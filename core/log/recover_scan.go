@@ -175,7 +175,10 @@ func (r *recovery) scanBeyond(l *RecoveredLog, list files) error {
 		if !whole || base <= c.active().base {
 			continue
 		}
-		if base != c.end() {
+		if base < c.end() {
+			continue // left over from a roll that found the disk full
+		}
+		if base > c.end() {
 			break // the end of the segment before was lost
 		}
 		s := newSegment(r.disk, l.Dir, base)
@@ -257,6 +260,9 @@ func (r *recovery) scanUnknown(l *RecoveredLog) error {
 		size, err := r.openForScan(s)
 		if err != nil {
 			return err
+		}
+		if size == 0 && len(c.segments) > 0 && base < c.end() {
+			continue // left over from a roll that found the disk full
 		}
 		c.segments = append(c.segments, s)
 		whole, err := r.scanSegmentKeeping(l, s, size, clean, i+1 < len(bases))

@@ -130,6 +130,7 @@ func replaceFile(t *task.Task, disk env.Disk, name string, bytes []byte) error {
 		err = file.Sync(t)
 	}
 	if err = errors.Join(err, file.Close()); err != nil {
+		_ = disk.Remove(temporary) // gives back the room, if that is what was missing
 		return fmt.Errorf("write %s: %w", temporary, err)
 	}
 	return disk.Rename(temporary, name)

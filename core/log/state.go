@@ -149,6 +149,9 @@ func decodeState(bytes []byte) (s state, err error) {
 	if r.short || len(r.bytes) != 0 {
 		return state{}, fmt.Errorf("%w: wrong length", ErrState)
 	}
+	if len(s.segments) == 0 {
+		return state{}, fmt.Errorf("%w: no segment", ErrState)
+	}
 	return s, nil
 }
 

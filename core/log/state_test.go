@@ -17,7 +17,7 @@ func someState(t *rapid.T) state {
 		durable: point{place: place{1, 2, 3}, recount: true, segment: segmentState{base: 1, size: 9}},
 		end:     place{4, 5, 6}, logStartOffset: 7, syncedSequence: 8,
 	}
-	for i := range rapid.IntRange(0, 3).Draw(t, "segments") {
+	for i := range rapid.IntRange(1, 3).Draw(t, "segments") {
 		s.segments = append(s.segments, segmentState{base: 10, sinceEntry: int64(i)})
 	}
 	for i := range rapid.IntRange(0, 3).Draw(t, "epochs") {
