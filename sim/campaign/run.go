@@ -169,11 +169,26 @@ func (r *Run) live() *Result {
 // broker's to recover from, so what is awaited must come.
 func (r *Run) await(what string, limit time.Duration, holds func() bool) {
 	until := r.world.Now().Plus(limit)
-	r.world.RunWhile(until, func() bool { return !holds() && !r.refused() })
+	r.world.RunWhile(until, func() bool {
+		return !holds() && !r.refused() && !r.startsInVain()
+	})
+	if r.startsInVain() && r.world.Failure() == nil {
+		r.world.Fail(brokerName, fmt.Sprintf("it starts again and again: %v", r.broker.LastWord()))
+	}
 	if r.world.Failure() != nil || holds() || r.refused() {
 		return
 	}
 	r.world.Fail("world", fmt.Sprintf("after %v it is still not so that %s", limit, what))
+}
+
+// startsMax is how often a broker may start in a healed world: what a disk did
+// before may end a few processes yet, and a cut fault is no reason to loop.
+const startsMax = 100
+
+// startsInVain reports whether the broker has started so often, in a world that
+// has healed, that it never will.
+func (r *Run) startsInVain() bool {
+	return r.calm && r.broker.Incarnations() > r.startsAtCalm+startsMax
 }
 
 // stories tells what every task of the broker waits for.

@@ -75,9 +75,9 @@ func drawShape(seed uint64) (*shape, error) {
 		s.ending = endsWithKill
 	}
 	// The journal's files are so small that a run recycles them many times.
-	s.journal.FileBytes = int64(256<<10) << draw.Below(3)
+	s.journal.FileBytes = int64(64<<10) << draw.Below(5)
 	s.journal.FilesMax = 3 + int(draw.Below(4))
-	s.messageBytesMax = int(s.journal.FileBytes / 8)
+	s.messageBytesMax = int(s.journal.FileBytes / 4)
 	if err := s.drawSettings(&draw); err != nil {
 		return nil, err
 	}
