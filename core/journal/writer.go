@@ -113,8 +113,40 @@ func (g *grave) Checkpoint(*task.Task) error {
 	return nil
 }
 
+// Rest ends the log's part in the journal after a last State, of which the bytes
+// are given, but keeps that State for the rest of the run: nothing else says how
+// far the log's files go. The logs that are closed after it write States too, and
+// might fill the journal once around.
+func (w *Writer) Rest(state []byte) { w.owner = &resting{w, state} }
+
+// SayAgain repeats the last State of a log that rests: for a checkpoint that
+// was asked of the log while it was being closed.
+func (w *Writer) SayAgain(t *task.Task) error {
+	if r, rests := w.owner.(*resting); rests {
+		return r.Checkpoint(t)
+	}
+	return nil
+}
+
+// resting stands in for the owner of a closed log.
+type resting struct {
+	writer *Writer
+	state  []byte
+}
+
+// Flushed implements Owner.
+func (r *resting) Flushed(kafka.Offset) {}
+
+// Checkpoint implements Owner: it says the last State once more.
+func (r *resting) Checkpoint(*task.Task) error {
+	mark := r.writer.Mark()
+	r.writer.Append(State, 0, 0, r.state, 0)
+	r.writer.Forget(mark)
+	return nil
+}
+
 // Detach ends the log's part in the journal: its owner is not called again and
-// no file is kept for it. Append a Delete first, or have closed the log.
+// no file is kept for it. Append a Delete first.
 func (w *Writer) Detach() {
 	w.owner = nil
 	w.journal.writers.remove(w)

@@ -16,7 +16,7 @@ func (l *Log) Checkpoint(t *task.Task) error {
 	l.maintenance.acquire(t)
 	defer l.maintenance.release()
 	if l.closed {
-		return nil
+		return l.writer.SayAgain(t)
 	}
 	mark := l.writer.Mark()
 	defer l.writer.Forget(mark)
@@ -127,12 +127,14 @@ func (l *Log) Close(t *task.Task) error {
 		l.home.Journal.Fail(err)
 		return fmt.Errorf("close %s: %w", l.chain.dir, err)
 	}
-	sequence := l.journalState(l.state())
+	final := l.state()
+	encoded := final.encode(make([]byte, 0, l.stateSize))
+	sequence := l.journalEncoded(encoded)
 	if err := l.home.Journal.Await(t, sequence, kafka.Never); err != nil {
 		return fmt.Errorf("close %s: %w", l.chain.dir, err)
 	}
 	l.closed, l.failed = true, ErrClosed
-	l.writer.Detach()
+	l.writer.Rest(encoded)
 	l.flushed.Broadcast()
 	return l.chain.close()
 }
