@@ -1,10 +1,12 @@
 package broker
 
 import (
+	"errors"
 	"fmt"
 
 	"odradek/controller/image"
 	"odradek/core/kafka"
+	"odradek/core/log"
 	"odradek/core/task"
 )
 
@@ -13,15 +15,18 @@ import (
 // again after it, and then find the one or the other.
 const offlineCode = kafka.ErrKafkaStorageError
 
-// goesOffline enters that a partition could not be opened. A full disk leaves it
-// to be tried again; whatever else is wrong, only a start can look at anew.
+// goesOffline enters that a partition could not be opened, or was found corrupt. A
+// full disk leaves it to be tried again; whatever else is wrong, only a start can
+// look at anew. Corruption is that partition's own: the node serves the others.
 func (s *Shard) goesOffline(topic *image.Topic, id kafka.TopicPartition, err error) {
 	s.world.Trace.Event("partition offline", topic.Name, int64(id.Partition), 0)
 	s.offline = append(s.offline, fmt.Errorf("%s-%d: %w", topic.Name, id.Partition, err))
 	if isFullDisk(err) {
 		s.unopened = append(s.unopened, id)
 	}
-	s.diskFailed(err)
+	if !errors.Is(err, log.ErrCorrupt) {
+		s.diskFailed(err)
+	}
 }
 
 // beginTakingIn waits until no other task opens or drops partitions: two that

@@ -1,6 +1,7 @@
 package broker
 
 import (
+	"errors"
 	"fmt"
 
 	"odradek/controller/config"
@@ -71,6 +72,9 @@ func (s *Shard) openTopic(t *task.Task, next *image.Image, topic *image.Topic) {
 		if err != nil {
 			s.goesOffline(topic, id, err)
 			return
+		}
+		if failed := host.Log.Failed(); errors.Is(failed, log.ErrCorrupt) {
+			s.goesOffline(topic, id, failed) // its host answers for it
 		}
 		s.hosts[id] = host
 	})
