@@ -50,7 +50,7 @@ func (j *Journal) nextFrame() *frame {
 func (j *Journal) write(t *task.Task, f *frame) error {
 	size := int64(padded(f.used))
 	for j.current.left() < size {
-		if err := j.advance(t); err != nil {
+		if err := j.advance(t, size); err != nil {
 			return err
 		}
 	}

@@ -93,14 +93,16 @@ func (j *Journal) takeOver(name string, size int64) error {
 
 // makeFile creates a file and makes its length durable; its name is durable
 // only after SyncDir.
-func (j *Journal) makeFile(t *task.Task) error {
+func (j *Journal) makeFile(t *task.Task) error { return j.makeFileOf(t, j.options.FileBytes) }
+
+func (j *Journal) makeFileOf(t *task.Task, size int64) error {
 	j.named++
 	name := fileName(j.shard, j.named)
 	file, err := j.disk.Create(name)
 	if err != nil {
 		return err
 	}
-	err = file.Preallocate(j.options.FileBytes)
+	err = file.Preallocate(size)
 	if err != nil {
 		_ = file.Close()        // the file is given up: its own errors change nothing
 		_ = j.disk.Remove(name) // and a leftover of a wrong size is removed at next boot
@@ -109,7 +111,7 @@ func (j *Journal) makeFile(t *task.Task) error {
 	if err := file.Sync(t); err != nil {
 		return err
 	}
-	j.ready = append(j.ready, &journalFile{file: file, name: name, size: j.options.FileBytes})
+	j.ready = append(j.ready, &journalFile{file: file, name: name, size: size})
 	return nil
 }
 
@@ -127,8 +129,14 @@ func (j *Journal) use(f *journalFile) {
 	j.current = f
 }
 
-// advance begins the next file, waiting for one to become ready.
-func (j *Journal) advance(t *task.Task) error {
+// advance begins the next file, for a frame of size, waiting for one to become
+// ready.
+func (j *Journal) advance(t *task.Task, size int64) error {
+	if size > j.options.FileBytes {
+		if err := j.makeLargeFile(t, size); err != nil {
+			return err
+		}
+	}
 	for len(j.ready) == 0 {
 		if err := j.awaitFile(t); err != nil {
 			return err
@@ -138,6 +146,27 @@ func (j *Journal) advance(t *task.Task) error {
 	j.use(j.ready[0])
 	j.janitor.Broadcast()
 	return nil
+}
+
+// makeLargeFile makes a file for a frame that no usual one holds: the State of a
+// log with very many producers. It is the next to be used.
+func (j *Journal) makeLargeFile(t *task.Task, size int64) error {
+	for {
+		err := j.makeFileOf(t, size)
+		if err == nil {
+			last := len(j.ready) - 1
+			j.ready = append(j.ready[last:], j.ready[:last]...)
+			return j.disk.SyncDir(t, directory)
+		}
+		if !errors.Is(err, env.ErrNoSpace) {
+			return err
+		}
+		// A deadline that passes is the moment to try again.
+		_ = j.files.Wait(t, t.Now().Plus(fileRetryInterval), "room for a large journal file")
+		if j.failed != nil {
+			return j.failed
+		}
+	}
 }
 
 // awaitFile waits for a file to be given up. When the janitor itself waits for
@@ -194,7 +223,7 @@ func (j *Journal) filesTotal() int { return 1 + len(j.used) + len(j.ready) }
 // files.
 func (j *Journal) low() bool {
 	slack := 2 * int64(j.options.CommitBytes)
-	return j.room(0) < j.stagedBytes+j.reserve()+slack
+	return j.room(j.refused) < j.stagedBytes+j.refused+j.reserve()+slack
 }
 
 // mustGiveUp reports whether the oldest full file is due.
@@ -305,6 +334,9 @@ func (j *Journal) giveUpOldest(t *task.Task) error {
 	}
 	f.generation, f.position = 0, 0
 	j.ready = append(j.ready, f)
+	if j.room(j.refused) >= j.stagedBytes+j.refused+j.reserve() {
+		j.refused = 0
+	}
 	j.noSpace = false
 	j.files.Broadcast()
 	return nil

@@ -56,6 +56,9 @@ type Journal struct {
 	// noSpace is set when a file could not be made; it is tried again after
 	// the next recycling.
 	noSpace bool
+	// refused is the size of the largest entry that was refused for want of
+	// room since a file was given up: room is made for it.
+	refused int64
 	// givingUp is set while the janitor waits for a commit in order to give a
 	// file up.
 	givingUp bool
@@ -185,6 +188,7 @@ func (j *Journal) Ready(dataBytes int) error {
 		return ErrCongested
 	}
 	if j.room(size) < j.stagedBytes+size+j.reserve() {
+		j.refused = max(j.refused, size)
 		j.janitor.Broadcast()
 		return ErrCongested
 	}

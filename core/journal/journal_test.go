@@ -382,6 +382,48 @@ func TestAFullDiskOnlyKeepsTheJournalSmall(t *testing.T) {
 	loop.Close()
 }
 
+// hoarder is a log whose State is longer than a journal file.
+type hoarder struct{ counter }
+
+func (h *hoarder) Checkpoint(t *task.Task) error {
+	mark := h.writer.Mark()
+	h.checked++
+	h.writer.Append(journal.State, 0, 0, make([]byte, 20*env.BlockSize), kafka.Offset(h.count))
+	h.writer.Forget(mark)
+	return nil
+}
+
+// TestAStateMayBeLongerThanAFile: the committer makes a file for it, or it and
+// the task that gives files up would wait for each other.
+func TestAStateMayBeLongerThanAFile(t *testing.T) {
+	disk, loop := disktest.New(), task.NewLoop(0)
+	log := &hoarder{}
+	ended := run(loop, 20_000, func(tt *task.Task) {
+		j, err := start(tt, disk, loop)
+		if err != nil {
+			t.Fatal(err)
+		}
+		log.writer = j.NewWriter(logOf(0), log)
+		for range 500 {
+			log.append(1000)
+			if err := j.Await(tt, j.Appended(), kafka.Never); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := j.Close(tt); err != nil {
+			t.Fatal(err)
+		}
+	})
+	if !ended || log.flushed != 500 || log.checked == 0 {
+		t.Fatalf("ended %v, flushed %d, checked %d times", ended, log.flushed, log.checked)
+	}
+	got, _, err := replayAll(disk.PowerLoss(func(int) int { return 0 }))
+	if err != nil || len(got) == 0 {
+		t.Fatalf("%d entries, %v", len(got), err)
+	}
+	loop.Close()
+}
+
 func TestReadyRefusesWhatCannotBeTaken(t *testing.T) {
 	disk, loop := disktest.New(), task.NewLoop(0)
 	run(loop, 0, func(tt *task.Task) {
