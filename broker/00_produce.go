@@ -418,7 +418,7 @@ func (s *Shard) recycleProduce(p *produce) {
 	for i := range p.legs {
 		p.legs[i].entries = p.legs[i].entries[:0]
 	}
-	if len(s.idleProduces) < idleRequestsMax {
+	if len(s.idleProduces) < idleRequestsMax && cap(p.entries) <= keptEntriesMax {
 		s.idleProduces = append(s.idleProduces, p)
 	}
 }

@@ -423,7 +423,7 @@ func (s *Shard) recycleFetch(f *fetch) {
 		f.legs[i].entries = f.legs[i].entries[:0]
 	}
 	f.number = 0
-	if len(s.idleFetches) < idleRequestsMax {
+	if len(s.idleFetches) < idleRequestsMax && cap(f.entries) <= keptEntriesMax {
 		s.idleFetches = append(s.idleFetches, f)
 	}
 }

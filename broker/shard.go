@@ -20,6 +20,10 @@ import (
 // keeps for later requests: as many as are in flight under full load.
 const idleRequestsMax = 4096
 
+// keptEntriesMax is up to how many partitions a finished request's lists are
+// kept for: one huge request must not leave its memory to the pool.
+const keptEntriesMax = 1 << 10
+
 // keptScratchBytesMax is the largest response buffer a shard keeps: one for a
 // metadata answer about ten thousand partitions.
 const keptScratchBytesMax = 1 << 20
@@ -108,7 +112,8 @@ func newShard(w *env.World, node *config.Node) *Shard {
 		codecs:       new(batch.Codecs),
 	}
 	s.produceSweep = w.Loop.NewTimer(s.sweepProduces)
-	s.fetchSessions = fetchsession.NewCache(node.FetchSessionCacheSlots)
+	shards := w.Shards.Count()
+	s.fetchSessions = fetchsession.NewCache((node.FetchSessionCacheSlots + shards - 1) / shards)
 	w.Loop.AtTurnEnd(s.lookAgainAtWoken)
 	w.Shards.Receive(s.receive)
 	return s

@@ -38,7 +38,7 @@ func (s *Shard) createTopics(t *task.Task, q *kmsg.CreateTopicsRequest) kmsg.Res
 	}
 	if err != nil {
 		for i := range response.Topics {
-			response.Topics[i].ErrorCode = int16(kafka.ErrKafkaStorageError)
+			notWritten(&response.Topics[i].ErrorCode)
 		}
 	}
 	return response
@@ -69,7 +69,7 @@ func (s *Shard) deleteTopics(t *task.Task, q *kmsg.DeleteTopicsRequest) kmsg.Res
 	}
 	if err != nil {
 		for i := range response.Topics {
-			response.Topics[i].ErrorCode = int16(kafka.ErrKafkaStorageError)
+			notWritten(&response.Topics[i].ErrorCode)
 		}
 	}
 	return response
@@ -87,7 +87,7 @@ func (s *Shard) createPartitions(t *task.Task, q *kmsg.CreatePartitionsRequest) 
 	}
 	if err != nil {
 		for i := range response.Topics {
-			response.Topics[i].ErrorCode = int16(kafka.ErrKafkaStorageError)
+			notWritten(&response.Topics[i].ErrorCode)
 		}
 	}
 	return response
@@ -105,7 +105,7 @@ func (s *Shard) alterConfigs(t *task.Task, q *kmsg.AlterConfigsRequest) kmsg.Res
 	}
 	if err != nil {
 		for i := range response.Resources {
-			response.Resources[i].ErrorCode = int16(kafka.ErrKafkaStorageError)
+			notWritten(&response.Resources[i].ErrorCode)
 		}
 	}
 	return response
@@ -124,7 +124,7 @@ func (s *Shard) incrementalAlterConfigs(t *task.Task,
 	}
 	if err != nil {
 		for i := range response.Resources {
-			response.Resources[i].ErrorCode = int16(kafka.ErrKafkaStorageError)
+			notWritten(&response.Resources[i].ErrorCode)
 		}
 	}
 	return response
@@ -148,4 +148,12 @@ func (s *Shard) describeCluster(q *request, body *kmsg.DescribeClusterRequest) k
 		response.Brokers[i].Host = q.session.reachable(response.Brokers[i].Host)
 	}
 	return response
+}
+
+// notWritten answers for one part of a change whose records could not be written.
+// A part that was refused before keeps its own error.
+func notWritten(code *int16) {
+	if *code == int16(kafka.None) {
+		*code = int16(kafka.ErrKafkaStorageError)
+	}
 }
