@@ -120,7 +120,7 @@ func (h *partition) listOffset(t *task.Task, version int16,
 	case kafka.LatestTimestamp:
 		return listedOffset{h.fetchable(committed), kafka.NoTimestamp, h.Epoch()}, kafka.None
 	case kafka.EarliestTimestamp, kafka.EarliestLocalTimestamp:
-		start := h.Log.LogStartOffset()
+		start := h.Log.FlushedStartOffset()
 		return listedOffset{start, kafka.NoTimestamp, h.Log.EpochAt(start)}, kafka.None
 	case kafka.LatestTieredTimestamp, kafka.EarliestPendingUpload:
 		return nothingListed(), kafka.None

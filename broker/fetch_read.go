@@ -98,7 +98,7 @@ func (h *partition) look(e *fetchEntry, limits fetchLimits, atLeastOne bool) {
 	}
 	upTo := h.fetchable(limits.committed)
 	e.outcome = fetchOutcome{highWatermark: h.HighWatermark(),
-		lastStableOffset: h.LastStableOffset(), logStartOffset: h.Log.LogStartOffset()}
+		lastStableOffset: h.LastStableOffset(), logStartOffset: h.Log.FlushedStartOffset()}
 	if h.diverges(e) {
 		return
 	}

@@ -67,7 +67,7 @@ func (h *partition) produce(s *Shard, records []byte, version, acks int16) (
 	return appended.LastOffset + 1, produceOutcome{
 		baseOffset:     appended.BaseOffset,
 		logAppendTime:  appended.LogAppendTime,
-		logStartOffset: h.Log.LogStartOffset(),
+		logStartOffset: h.Log.FlushedStartOffset(),
 	}
 }
 
@@ -78,7 +78,7 @@ func (h *partition) refusal(code kafka.ErrorCode) produceOutcome {
 	switch code {
 	case kafka.ErrCorruptMessage, kafka.ErrMessageTooLarge, kafka.ErrRecordListTooLarge:
 	default:
-		outcome.logStartOffset = h.Log.LogStartOffset()
+		outcome.logStartOffset = h.Log.FlushedStartOffset()
 	}
 	return outcome
 }

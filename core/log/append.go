@@ -51,7 +51,7 @@ func (l *Log) Append(b batch.Batch, epoch kafka.LeaderEpoch) (Appended, kafka.Er
 		if known != nil {
 			return Appended{
 				BaseOffset: known.baseOffset(), LastOffset: known.lastOffset, Duplicate: true,
-				LogAppendTime: known.timestamp, LogStartOffset: l.logStartOffset,
+				LogAppendTime: known.timestamp, LogStartOffset: l.flushedStartOffset,
 			}, kafka.None, nil
 		}
 	}
@@ -68,7 +68,7 @@ func (l *Log) Append(b batch.Batch, epoch kafka.LeaderEpoch) (Appended, kafka.Er
 	}
 	appended := Appended{
 		BaseOffset: b.BaseOffset(), LastOffset: b.LastOffset(),
-		LogAppendTime: kafka.NoTimestamp, LogStartOffset: l.logStartOffset,
+		LogAppendTime: kafka.NoTimestamp, LogStartOffset: l.flushedStartOffset,
 	}
 	if b.TimestampType() == batch.LogAppendTime {
 		appended.LogAppendTime = b.MaxTimestamp()

@@ -81,7 +81,7 @@ func Open(t *task.Task, home *Home, found *RecoveredLog, config Config) (*Log, e
 	l := newLog(home, found.Dir, found.Topic, found.Partition, config)
 	known := &found.state
 	l.logStartOffset, l.logEndOffset = known.logStartOffset, known.end.offset
-	l.flushedEndOffset = l.logEndOffset
+	l.flushedEndOffset, l.flushedStartOffset = l.logEndOffset, l.logStartOffset
 	if found.Err != nil {
 		l.failed = found.Err
 		return l, nil

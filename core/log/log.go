@@ -53,9 +53,14 @@ type Log struct {
 	// the next record gets; flushedEndOffset the first one that is not flushed.
 	// logStartOffset <= logEndOffset, flushedEndOffset <= logEndOffset.
 	// logStartOffset may pass flushedEndOffset only up to what is appended.
-	logStartOffset   kafka.Offset
-	logEndOffset     kafka.Offset
-	flushedEndOffset kafka.Offset
+	logStartOffset kafka.Offset
+	// flushedStartOffset is where the log starts for good: what clients are told,
+	// as a crash takes back what is not durable. Invariant: it is at or below
+	// logStartOffset. movedStarts are the moves on their way, in order.
+	flushedStartOffset kafka.Offset
+	movedStarts        []movedStart
+	logEndOffset       kafka.Offset
+	flushedEndOffset   kafka.Offset
 
 	tail      tail
 	reads     recentReads
@@ -102,6 +107,10 @@ func (l *Log) Failed() error {
 
 // LogStartOffset is the first offset that can be read. It only moves up.
 func (l *Log) LogStartOffset() kafka.Offset { return l.logStartOffset }
+
+// FlushedStartOffset is where the log starts for good: at or below LogStartOffset
+// while a move of that is on its way to the disk. It is what clients are told.
+func (l *Log) FlushedStartOffset() kafka.Offset { return l.flushedStartOffset }
 
 // LogEndOffset is the offset that the next record will get.
 func (l *Log) LogEndOffset() kafka.Offset { return l.logEndOffset }
@@ -172,6 +181,10 @@ func (l *Log) AwaitFlushed(t *task.Task, end kafka.Offset, deadline kafka.Instan
 
 // Flushed implements journal.Owner.
 func (l *Log) Flushed(end kafka.Offset) {
+	for len(l.movedStarts) > 0 && l.movedStarts[0].after <= l.home.Journal.Committed() {
+		l.flushedStartOffset = l.movedStarts[0].to
+		l.movedStarts = l.movedStarts[1:]
+	}
 	// A commit that was under way when the log was cut may speak of more.
 	l.moveFlushed(min(end, l.logEndOffset))
 }

@@ -25,6 +25,12 @@ type doomedSegment struct {
 	after journal.Sequence
 }
 
+// movedStart is a move of the logStartOffset that is durable after an entry.
+type movedStart struct {
+	to    kafka.Offset
+	after journal.Sequence
+}
+
 // DeleteRecords moves logStartOffset up to before; records below it are gone
 // for readers at once, and for good when the journal has committed. An offset
 // that is not above logStartOffset changes nothing; one above logEndOffset is
@@ -57,6 +63,7 @@ func (l *Log) moveStart(to kafka.Offset) {
 	l.epochs.cutStart(to)
 	first := l.firstLive()
 	after := l.journalStart()
+	l.movedStarts = append(l.movedStarts, movedStart{to, after})
 	for _, s := range l.chain.segments[:first] {
 		l.doomed = append(l.doomed, doomedSegment{s, after})
 	}

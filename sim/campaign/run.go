@@ -106,7 +106,10 @@ func (r *Run) boot(w *env.World) {
 		for !r.halt {
 			t.Sleep(stopPoll)
 		}
-		shard.Stop(func() { w.Halt(nil) })
+		shard.Stop(func() {
+			r.halt = false
+			w.Halt(nil)
+		})
 	})
 }
 
@@ -247,7 +250,6 @@ func (r *Run) restart() {
 	}
 	r.await("the broker starts again", endPatience,
 		func() bool { return r.broker.Incarnations() > before })
-	r.halt = false
 }
 
 // Everything are the faults of a usual run.
