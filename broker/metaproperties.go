@@ -8,6 +8,7 @@ import (
 
 	"odradek/core/env"
 	"odradek/core/kafka"
+	"odradek/core/log"
 	"odradek/core/task"
 )
 
@@ -33,6 +34,9 @@ var ErrMetaProperties = errors.New("the log directory's meta.properties can't be
 func loadMetaProperties(t *task.Task, w *env.World, nodeID kafka.BrokerID) (metaProperties, error) {
 	file, err := w.Disk.Open(metaPropertiesName)
 	if errors.Is(err, env.ErrNotExist) {
+		if err := checkUnused(w.Disk); err != nil {
+			return metaProperties{}, err
+		}
 		return createMetaProperties(t, w, nodeID)
 	}
 	if err != nil {
@@ -57,6 +61,22 @@ func loadMetaProperties(t *task.Task, w *env.World, nodeID kafka.BrokerID) (meta
 			ErrMetaProperties, m.nodeID, nodeID, m.nodeID)
 	}
 	return m, nil
+}
+
+// checkUnused refuses a directory that has a metadata log and no
+// meta.properties: a new cluster id would make somebody else's data its own.
+func checkUnused(disk env.Disk) error {
+	entries, err := disk.List("")
+	if err != nil {
+		return fmt.Errorf("list the log directory: %w", err)
+	}
+	for _, entry := range entries {
+		if entry.Name == log.DirName(kafka.MetadataTopic, 0) {
+			return fmt.Errorf("%w: it is missing, and the directory has data; put it back, "+
+				"or name another directory", ErrMetaProperties)
+		}
+	}
+	return nil
 }
 
 func createMetaProperties(
