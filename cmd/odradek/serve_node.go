@@ -17,13 +17,28 @@ import (
 // what is acknowledged is on disk, whatever the stop does.
 const stopWithin = 30 * time.Second
 
+// lockedWithin is how long a start waits for the log directory's lock: a process
+// that was just killed holds it until the kernel has put its memory away.
+const lockedWithin = 3 * time.Second
+
+func openDirectory(ctx context.Context, path string) (*diskio.Directory, error) {
+	for began := time.Now(); ; {
+		directory, err := diskio.Open(path, diskio.Options{})
+		var inUse *diskio.InUseError
+		if !errors.As(err, &inUse) || ctx.Err() != nil || time.Since(began) > lockedWithin {
+			return directory, err
+		}
+		time.Sleep(lockedWithin / 60)
+	}
+}
+
 // runNode runs a broker on the real network and disk until ctx ends.
 func runNode(ctx context.Context, c *console, static *config.Static, node config.Node) error {
 	began := c.now()
 	if _, err := diskio.RaiseDescriptorLimit(); err != nil {
 		fmt.Fprintf(c.err, "odradek: note: the limit on open files stays as it is: %v\n", err)
 	}
-	directory, err := diskio.Open(node.LogDir, diskio.Options{})
+	directory, err := openDirectory(ctx, node.LogDir)
 	if err != nil {
 		return err
 	}
