@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"odradek/core/kafka"
@@ -93,7 +94,7 @@ func TestJudge(t *testing.T) {
 		{"the producer is told of a loss", check.Fail, func(r *recorder) {
 			written(r)
 			p := &producer{process: 2, topic: topic, recorder: r, producerID: 8}
-			p.answered(r.now(), &kgo.Record{Topic: "t"}, errors.New("out of order"))
+			p.answered(r.now(), &kgo.Record{Topic: "t"}, kerr.OutOfOrderSequenceNumber)
 			end(r, first, second)
 		}},
 		{"the reader saw another", check.Fail, func(r *recorder) {
@@ -105,7 +106,13 @@ func TestJudge(t *testing.T) {
 		{"the reader is told of a loss", check.Fail, func(r *recorder) {
 			written(r)
 			reads := &reader{process: 2, topic: topic, recorder: r, next: make([]int64, 1)}
-			reads.take(kgo.FetchPartition{Err: errors.New("data loss")})
+			reads.take(kgo.FetchPartition{Err: &kgo.ErrDataLoss{}})
+			end(r, first, second)
+		}},
+		{"the broker is away", check.Pass, func(r *recorder) {
+			written(r)
+			reads := &reader{process: 2, topic: topic, recorder: r, next: make([]int64, 1)}
+			reads.take(kgo.FetchPartition{Err: errors.New("closed during negotiation")})
 			end(r, first, second)
 		}},
 	} {

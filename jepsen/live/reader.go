@@ -2,7 +2,6 @@ package live
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/twmb/franz-go/pkg/kadm"
@@ -61,7 +60,7 @@ func (r *reader) poll(ctx context.Context) {
 }
 
 func (r *reader) take(p kgo.FetchPartition) {
-	if p.Err != nil && !errors.Is(p.Err, context.Canceled) {
+	if broken(p.Err) {
 		r.recorder.breaks(fmt.Sprintf("reader %d of partition %d at %d was told: %v",
 			r.process, p.Partition, r.next[p.Partition], p.Err))
 	}

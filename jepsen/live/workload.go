@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"odradek/core/kafka"
@@ -146,7 +147,7 @@ func (p *producer) record() *kgo.Record {
 
 func (p *producer) answered(call check.Event, record *kgo.Record, err error) {
 	idempotent := p.producerID != kafka.NoProducerID
-	if err != nil && idempotent && !errors.Is(err, context.Canceled) {
+	if idempotent && broken(err) {
 		p.recorder.breaks(fmt.Sprintf("idempotent producer %d was told: %v", p.process, err))
 	}
 	sends := plainSendsMax
@@ -164,3 +165,11 @@ func (p *producer) answered(call check.Event, record *kgo.Record, err error) {
 }
 
 func hashOf(r *kgo.Record) check.Hash { return check.HashOf(r.Key, r.Value) }
+
+// broken reports whether an error says that the broker broke a promise, rather
+// than that it was away: the broker's own refusal, or a loss that the client saw.
+func broken(err error) bool {
+	var refusal *kerr.Error
+	var loss *kgo.ErrDataLoss
+	return errors.As(err, &refusal) || errors.As(err, &loss)
+}
