@@ -48,9 +48,10 @@ func (s *suite) followed(ctx context.Context, before func(i int) error) error {
 	for p := range int32(sessionPartitions) {
 		starts[p] = kgo.NewOffset().At(0)
 	}
-	// By default a client waits for seconds before it asks where a broker went.
+	// By default a client waits for seconds before it asks where a broker went, and
+	// as long for records of the partitions that it has found again.
 	client, err := (&franzClient{s}).open(kgo.RecordPartitioner(kgo.ManualPartitioner()),
-		kgo.MetadataMinAge(50*time.Millisecond),
+		kgo.MetadataMinAge(50*time.Millisecond), kgo.FetchMaxWait(200*time.Millisecond),
 		kgo.ConsumePartitions(map[string]map[int32]kgo.Offset{topic: starts}))
 	if err != nil {
 		return err
