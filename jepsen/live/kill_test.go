@@ -53,6 +53,16 @@ func TestBrokerThatEnds(t *testing.T) {
 	}
 }
 
+// finalScan records that these are a partition's records.
+func finalScan(r *recorder, of *topic, records []*kgo.Record) {
+	s := check.Scan{Partition: of.partition(0), End: kafka.Offset(len(records))}
+	for i, record := range records {
+		s.Records = append(s.Records,
+			check.Record{Offset: kafka.Offset(i), Hash: hashOf(record)})
+	}
+	r.scanned(3, r.now(), s)
+}
+
 // TestJudge: the recorder's history fails for what each kind of client can see.
 func TestJudge(t *testing.T) {
 	id := kafka.TopicID{1}
@@ -64,14 +74,7 @@ func TestJudge(t *testing.T) {
 		p.answered(r.now(), first, nil)
 		p.answered(r.now(), second, nil)
 	}
-	end := func(r *recorder, records ...*kgo.Record) {
-		s := check.Scan{Partition: topic.partition(0), End: kafka.Offset(len(records))}
-		for i, record := range records {
-			s.Records = append(s.Records,
-				check.Record{Offset: kafka.Offset(i), Hash: hashOf(record)})
-		}
-		r.scanned(3, r.now(), s)
-	}
+	end := func(r *recorder, records ...*kgo.Record) { finalScan(r, topic, records) }
 	for _, c := range []struct {
 		name string
 		want check.Result
