@@ -115,8 +115,8 @@ func (j *Journal) makeFileOf(t *task.Task, size int64) error {
 	return nil
 }
 
-// fileRetryInterval is how long the committer waits for room on a full disk
-// before it tries again to make the file that it can't do without.
+// fileRetryInterval is how long the committer waits for a file to be given up
+// before it makes one, and for room on a full disk before it tries again.
 const fileRetryInterval = 100 * time.Millisecond
 
 // use makes the first ready file the current one.
@@ -169,25 +169,31 @@ func (j *Journal) makeLargeFile(t *task.Task, size int64) error {
 	}
 }
 
-// awaitFile waits for a file to be given up. When the janitor itself waits for
-// this very commit, none will be: entries that ask nobody for room, as moves of a
-// log's start, have used up what was kept for its States. A file more than
-// FilesMax is then made, as a journal that takes nothing more helps nobody.
+// awaitFile waits a moment for a file to be given up, then makes one. The janitor
+// may itself be waiting for this very commit, or for a task that does: entries
+// that ask nobody for room, as States and moves of a log's start, have then used
+// up what was kept for them. A file more than FilesMax is better than a journal
+// that takes nothing more; entries with data have asked and don't get here.
 func (j *Journal) awaitFile(t *task.Task) error {
 	j.janitor.Broadcast()
-	deadline := kafka.Never
-	if j.givingUp {
-		err := j.makeFile(t)
-		if err == nil {
-			err = j.disk.SyncDir(t, directory)
+	deadline := t.Now().Plus(fileRetryInterval)
+	for len(j.ready) == 0 && j.failed == nil && !j.givingUp {
+		if j.files.Wait(t, deadline, "a journal file to be given up") != nil {
+			break
 		}
-		if !errors.Is(err, env.ErrNoSpace) {
-			return err
-		}
-		deadline = t.Now().Plus(fileRetryInterval)
+	}
+	if len(j.ready) > 0 || j.failed != nil {
+		return j.failed
+	}
+	err := j.makeFile(t)
+	if err == nil {
+		return j.disk.SyncDir(t, directory)
+	}
+	if !errors.Is(err, env.ErrNoSpace) {
+		return err
 	}
 	// A deadline that passes is the moment to try again.
-	_ = j.files.Wait(t, deadline, "a journal file to be given up")
+	_ = j.files.Wait(t, t.Now().Plus(fileRetryInterval), "room for a journal file")
 	return j.failed
 }
 
