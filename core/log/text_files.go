@@ -35,25 +35,6 @@ func (e *epochs) encode() []byte {
 	return text
 }
 
-// decodeEpochs reads what encode wrote.
-func decodeEpochs(text []byte) (e epochs, err error) {
-	lines, err := checkpointLines(string(text))
-	if err != nil {
-		return epochs{}, err
-	}
-	for _, line := range lines {
-		left, right, _ := strings.Cut(line, " ")
-		epoch, err1 := strconv.ParseInt(left, 10, 32)
-		start, err2 := strconv.ParseInt(right, 10, 64)
-		if err := errors.Join(err1, err2); err != nil {
-			return epochs{}, fmt.Errorf("%w: %s: %w", ErrTextFile, epochsName, err)
-		}
-		e.assign(kafka.LeaderEpoch(epoch), kafka.Offset(start))
-	}
-	e.changed = false
-	return e, nil
-}
-
 // checkpointLines cuts a checkpoint file of version 0 into its lines.
 func checkpointLines(text string) ([]string, error) {
 	lines := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
