@@ -26,8 +26,11 @@ type Recovered struct {
 	// Strays are directories named like a partition's that could not be told
 	// whose they are. They are left alone.
 	Strays []string
-	// Missing are logs that have records in the journal but no directory.
+	// Missing are logs that have records in the journal but no directory. They
+	// stay missing in the runs to come: who made them anew would hide the loss.
 	Missing []kafka.TopicPartition
+	// missing is what is known of them: it is kept from run to run.
+	missing []*RecoveredLog
 }
 
 // RecoveredLog is one log, ready to be opened.
@@ -104,11 +107,11 @@ func (r *Recovered) Begin(
 	return journal.Begin(t, disk, r.Journal, salt, shards, r.states())
 }
 
-// states yields a State for each log. Entries of the run that ended do not
-// count any more, so none is pending.
+// states yields a State for each log, also for those that are missing. Entries
+// of the run that ended do not count any more, so none is pending.
 func (r *Recovered) states() iter.Seq[journal.Entry] {
 	return func(yield func(journal.Entry) bool) {
-		for _, l := range r.Logs {
+		for _, l := range slices.Concat(r.Logs, r.missing) {
 			if l.Err != nil && !l.known {
 				continue // there is nothing to say but what the files say
 			}
@@ -155,6 +158,7 @@ func (r *recovery) run() (err error) {
 			r.found.Logs = append(r.found.Logs, l)
 		} else if l.known && !l.deleted {
 			r.found.Missing = append(r.found.Missing, partition)
+			r.found.missing = append(r.found.missing, l)
 		}
 	}
 	if err := r.finishAll(); err != nil {
