@@ -130,11 +130,16 @@ func (l *Log) Close(t *task.Task) error {
 	final := l.state()
 	encoded := final.encode(make([]byte, 0, l.stateSize))
 	sequence := l.journalEncoded(encoded)
-	if err := l.home.Journal.Await(t, sequence, kafka.Never); err != nil {
-		return fmt.Errorf("close %s: %w", l.chain.dir, err)
-	}
+	// From here on the journal asks nothing of the log any more: the commit may
+	// have to wait for a file that is given up only after all checkpoints.
 	l.closed, l.failed = true, ErrClosed
 	l.writer.Rest(encoded)
+	l.maintenance.release()
+	err := l.home.Journal.Await(t, sequence, kafka.Never)
+	l.maintenance.acquire(t)
+	if err != nil {
+		return fmt.Errorf("close %s: %w", l.chain.dir, err)
+	}
 	l.flushed.Broadcast()
 	return l.chain.close()
 }

@@ -114,25 +114,17 @@ func Open(t *task.Task, home *Home, found *RecoveredLog, config Config) (*Log, e
 // The directory is renamed to <topic>-<partition>.<unique>-delete first, as in
 // Kafka, so that the name is free at once.
 func (l *Log) Remove(t *task.Task) error {
-	l.maintenance.acquire(t)
-	defer l.maintenance.release()
-	if l.closed {
-		return nil
-	}
-	if err := l.home.Journal.Failed(); err != nil {
+	deletion, err := l.journalDeletion(t)
+	if err != nil || deletion == 0 {
 		return err
 	}
-	l.goOffline(fmt.Errorf("%s was deleted: %w", l.chain.dir, ErrClosed))
-	// The incarnation keeps the entry from meaning a later log of the same name.
-	incarnation := kafka.Offset(l.incarnation)
-	sequence := l.writer.Append(journal.Delete, incarnation, 0, nil, l.logEndOffset)
-	if err := l.home.Journal.Await(t, sequence, kafka.Never); err != nil {
+	// The lock is free: the commit may have to wait for a file that is given up
+	// only after a checkpoint of this log.
+	if err := l.home.Journal.Await(t, deletion, kafka.Never); err != nil {
 		return err
 	}
-	l.closed = true
-	l.writer.Bury(incarnation)
 	doomed := l.deletedName()
-	err := l.home.Disk.Rename(l.chain.dir, doomed)
+	err = l.home.Disk.Rename(l.chain.dir, doomed)
 	if err == nil {
 		err = l.home.Disk.SyncDir(t, "")
 	}
@@ -142,6 +134,26 @@ func (l *Log) Remove(t *task.Task) error {
 	}
 	l.home.Loop.Spawn("remove "+doomed, func(t *task.Task) { l.removeLater(t, doomed) })
 	return nil
+}
+
+// journalDeletion takes the log offline and appends its deletion. The sequence is
+// 0 for a log that was closed before.
+func (l *Log) journalDeletion(t *task.Task) (journal.Sequence, error) {
+	l.maintenance.acquire(t)
+	defer l.maintenance.release()
+	if l.closed {
+		return 0, nil
+	}
+	if err := l.home.Journal.Failed(); err != nil {
+		return 0, err
+	}
+	l.goOffline(fmt.Errorf("%s was deleted: %w", l.chain.dir, ErrClosed))
+	// The incarnation keeps the entry from meaning a later log of the same name.
+	incarnation := kafka.Offset(l.incarnation)
+	deletion := l.writer.Append(journal.Delete, incarnation, 0, nil, l.logEndOffset)
+	l.closed = true
+	l.writer.Bury(incarnation)
+	return deletion, nil
 }
 
 // deletedName is a name for the directory of a deleted log.

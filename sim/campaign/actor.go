@@ -95,6 +95,14 @@ func (a *actor) complain(format string, args ...any) {
 	a.run.world.Fail(a.name, fmt.Sprintf(format, args...))
 }
 
+// complainOfLoss fails the run for something that is not there any more, unless
+// that may be; see Run.lossExcused.
+func (a *actor) complainOfLoss(format string, args ...any) {
+	if !a.run.lossExcused() {
+		a.complain(format, args...)
+	}
+}
+
 // options are those of the actor's connections.
 func (a *actor) options() client.Options {
 	return client.Options{World: a.world, ClientID: a.name, Stamp: a.run.record.stamp,

@@ -129,13 +129,13 @@ func (d *admin) create(t *task.Task, op *chance.Stream, made *topic) {
 	case code == kafka.ErrTopicAlreadyExists && !made.mayEnd:
 		// An earlier attempt, of the setup, had its effect.
 	case refusesChange(code):
-		d.complain("topic %s is refused with %v", made.name, code)
+		d.complainOfLoss("topic %s is refused with %v", made.name, code)
 	}
 }
 
 func (d *admin) created(made *topic, id kafka.TopicID, now check.Event) {
 	if wrong := d.run.ledger.exists(made, id, now); wrong != "" {
-		d.complain("%s", wrong)
+		d.complainOfLoss("%s", wrong)
 	}
 	for _, s := range made.settings {
 		s.since = min(s.since, now)
@@ -180,7 +180,7 @@ func (d *admin) deleteTopic(t *task.Task, op *chance.Stream) {
 	case code == kafka.None, code == kafka.ErrUnknownTopicID && doubted:
 		doomed.ended = check.Event(call.Returned)
 	case refusesChange(code):
-		d.complain("the deletion of topic %s is refused with %v", doomed.name, code)
+		d.complainOfLoss("the deletion of topic %s is refused with %v", doomed.name, code)
 	}
 }
 
@@ -207,7 +207,7 @@ func (d *admin) createPartitions(t *task.Task, op *chance.Stream) {
 	case code == kafka.None:
 		target.partitions, target.partitionsSince = wanted, check.Event(call.Returned)
 	case refusesChange(code):
-		d.complain("%d partitions of %s are refused with %v", wanted, target.name, code)
+		d.complainOfLoss("%d partitions of %s are refused with %v", wanted, target.name, code)
 	}
 }
 
@@ -259,7 +259,7 @@ func (d *admin) deleteOutcome(target *topic, code kafka.ErrorCode,
 		// Legal: the end may have been told by nobody but a broker that was killed.
 		return check.Failed, check.Event(call.Returned)
 	case refusesChange(code):
-		d.complain("DeleteRecords of %s is refused with %v", target.name, code)
+		d.complainOfLoss("DeleteRecords of %s is refused with %v", target.name, code)
 	}
 	return check.Unknown, check.Never
 }

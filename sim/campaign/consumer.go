@@ -213,7 +213,7 @@ func (c *consumer) take(t *task.Task, call *client.Call, k *cursor,
 	case kafka.ErrUnknownTopicID, kafka.ErrUnknownTopicOrPartition:
 		if k.topic.ending == check.Never &&
 			max(k.topic.settled, k.topic.partitionsSince) < check.Event(call.Called) {
-			c.complain("%s-%d: Fetch is answered with %v", k.topic.name, k.partition, code)
+			c.complainOfLoss("%s-%d: Fetch is answered with %v", k.topic.name, k.partition, code)
 		}
 		c.drop(k)
 		return
@@ -329,7 +329,7 @@ func (a *actor) listOne(t *task.Task, k *cursor, at kafka.Timestamp,
 		return nil
 	default:
 		if k.topic.ending == check.Never {
-			a.complain("%s-%d: ListOffsets is answered with %v", k.topic.name, k.partition,
+			a.complainOfLoss("%s-%d: ListOffsets is answered with %v", k.topic.name, k.partition,
 				kafka.ErrorCode(part.ErrorCode))
 		}
 		return nil

@@ -54,7 +54,7 @@ func (d *admin) alterConfigs(t *task.Task, op *chance.Stream) {
 		s.value, s.since = value, check.Event(call.Returned)
 		s.maybe = s.maybe[:len(s.maybe)-1]
 	case refusesChange(code):
-		d.complain("%s=%s of %s is refused with %v", name, value, target.name, code)
+		d.complainOfLoss("%s=%s of %s is refused with %v", name, value, target.name, code)
 	}
 }
 
@@ -79,7 +79,7 @@ func (a *actor) describeTopics(t *task.Task, op *chance.Stream) {
 		all = append(all, seen{*one.Topic, one.TopicID, int32(len(one.Partitions))})
 	}
 	if wrong := a.run.ledger.compare(all, called, check.Event(call.Returned)); wrong != "" {
-		a.complain("Metadata: %s", wrong)
+		a.complainOfLoss("Metadata: %s", wrong)
 	}
 }
 
@@ -103,7 +103,7 @@ func (a *actor) describeConfigsOf(t *task.Task, op *chance.Stream, target *topic
 		return
 	}
 	if len(answer.Resources) != 1 || answer.Resources[0].ErrorCode != 0 {
-		a.complain("DescribeConfigs of %s is not answered", target.name)
+		a.complainOfLoss("DescribeConfigs of %s is not answered", target.name)
 		return
 	}
 	for _, s := range target.settings {
@@ -113,7 +113,7 @@ func (a *actor) describeConfigsOf(t *task.Task, op *chance.Stream, target *topic
 				continue
 			}
 			if !s.allows(*c.Value, called) {
-				a.complain("%s of %s is %s, and was set to %s", s.name, target.name, *c.Value, s.value)
+				a.complainOfLoss("%s of %s is %s, and was set to %s", s.name, target.name, *c.Value, s.value)
 			}
 		}
 	}

@@ -256,7 +256,7 @@ func (p *idempotent) settle(one *parcel, f *flight, answer *kmsg.ProduceResponse
 		return
 	case code == kafka.ErrOutOfOrderSequenceNumber && first:
 		if s.begun && s.topic.ending == check.Never {
-			p.complain("%s-%d: producer %d sends sequence %d, all before it is acknowledged, "+
+			p.complainOfLoss("%s-%d: producer %d sends sequence %d, all before it is acknowledged, "+
 				"and is told that it is out of order: the broker forgot it", s.topic.name,
 				s.partition, p.id, one.bytes.BaseSequence())
 		}

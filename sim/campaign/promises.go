@@ -10,7 +10,7 @@ import (
 // checkProducerID sees that no producer id is given twice.
 func (r *Run) checkProducerID(a *actor, id kafka.ProducerID) {
 	if slices.Contains(r.producerIDs, id) {
-		a.complain("producer id %d is given twice", id)
+		a.complainOfLoss("producer id %d is given twice", id)
 	}
 	r.producerIDs = append(r.producerIDs, id)
 }
@@ -25,5 +25,5 @@ func (r *Run) checkRefusal(a *actor, t *topic, called int64, code kafka.ErrorCod
 			return
 		}
 	}
-	a.complain("%s: a sound batch is refused with %v", t.name, code)
+	a.complainOfLoss("%s: a sound batch is refused with %v", t.name, code)
 }

@@ -152,6 +152,9 @@ func (r *Run) live() *Result {
 	result := &Result{Shape: s.String(), Operations: r.record.operations}
 	if w.Failure() == nil {
 		verdict := r.record.judge(r.ledger)
+		if r.lossExcused() {
+			verdict = excuse(verdict)
+		}
 		result.Verdict, result.Open = verdict.Result, verdict.Open
 		if verdict.Result == check.Fail {
 			w.Fail("check", verdict.String())
@@ -178,6 +181,9 @@ func (r *Run) await(what string, limit time.Duration, holds func() bool) {
 	if r.startsInVain() && r.world.Failure() == nil {
 		r.world.Fail(brokerName, fmt.Sprintf("it starts again and again: %v", r.broker.LastWord()))
 	}
+	if r.refused() {
+		r.broker.KeepDown()
+	}
 	if r.world.Failure() != nil || holds() || r.refused() {
 		return
 	}
@@ -191,7 +197,8 @@ const startsMax = 100
 // startsInVain reports whether the broker has started so often, in a world that
 // has healed, that it never will.
 func (r *Run) startsInVain() bool {
-	return r.calm && r.broker.Incarnations() > r.startsAtCalm+startsMax
+	return r.calm && r.broker.Incarnations() > r.startsAtCalm+startsMax &&
+		!(r.shape.rot && tellsOfRot(r.broker.LastWord()))
 }
 
 // stories tells what every task of the broker waits for.

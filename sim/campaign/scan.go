@@ -156,7 +156,7 @@ func (s *scanner) scanPartition(t *task.Task, op *chance.Stream, k *cursor) bool
 // nothing is a fetch that gave no record where there should be some.
 func (s *scanner) nothing(k *cursor, fine bool) {
 	if fine {
-		s.complain("%s-%d: there is nothing at offset %d, below the end", k.topic.name,
+		s.complainOfLoss("%s-%d: there is nothing at offset %d, below the end", k.topic.name,
 			k.partition, k.offset)
 	}
 	s.gone(k)
@@ -185,7 +185,7 @@ func (s *scanner) checkTimes(t *task.Task, op *chance.Stream, k *cursor, all []c
 		}
 		got := s.listOne(t, k, at, between(op, 1, 11))
 		if got != nil && kafka.Offset(got.Offset) != want && start == 0 {
-			s.complain("%s-%d: the first offset from time %d on is %d, and ListOffsets says %d",
+			s.complainOfLoss("%s-%d: the first offset from time %d on is %d, and ListOffsets says %d",
 				k.topic.name, k.partition, at, want, got.Offset)
 		}
 	}
