@@ -265,6 +265,11 @@ func (j *Journal) janitorLoop(t *task.Task) {
 			err = j.grow(t)
 		case j.mustGiveUp():
 			err = j.giveUpOldest(t)
+		case j.noSpace:
+			// The disk may have room again, and perhaps no file is left to give up.
+			if j.janitor.Wait(t, t.Now().Plus(fileRetryInterval), "room for a journal file") != nil {
+				j.noSpace = false
+			}
 		default:
 			// Without a deadline the wait only ends by a broadcast.
 			_ = j.janitor.Wait(t, kafka.Never, "a journal file to fill")

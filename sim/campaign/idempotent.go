@@ -231,7 +231,8 @@ func (p *idempotent) land(t *task.Task) {
 		}
 	}
 	for _, s := range p.streams {
-		if len(s.unacked) > 0 && t.Now() > s.unacked[0].since.Plus(deliveryPatience) && !p.run.calm {
+		if len(s.unacked) > 0 && t.Now() > s.unacked[0].since.Plus(deliveryPatience) &&
+			(!p.run.calm || p.run.shape.rot) {
 			p.broken = true
 		}
 	}
