@@ -126,6 +126,8 @@ func (h *partition) look(e *fetchEntry, limits fetchLimits, atLeastOne bool) {
 func (h *partition) lookAgain(t *task.Task, e *fetchEntry, limits fetchLimits, atLeastOne bool) {
 	bytesMax := int(min(int64(e.bytesMax), limits.bytesLeft))
 	upTo := h.fetchable(limits.committed)
+	// The first look is a while ago: what is told belongs to what is read.
+	e.outcome.highWatermark, e.outcome.lastStableOffset = h.HighWatermark(), h.LastStableOffset()
 	records, err := h.Log.ReadCold(t, e.offset, upTo, bytesMax, atLeastOne)
 	if err == nil && records.Length > 0 {
 		err = records.File.Prefetch(t, records.Position, records.Length)

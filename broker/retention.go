@@ -21,6 +21,8 @@ func (s *Shard) retentionLoop(t *task.Task) {
 			}
 			if err := s.retain(t, host); err != nil {
 				s.diskFailed(err)
+			}
+			if s.broken != nil {
 				return
 			}
 		}

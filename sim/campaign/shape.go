@@ -75,7 +75,7 @@ func drawShape(seed uint64) (*shape, error) {
 		s.ending = endsWithKill
 	}
 	// The journal's files are so small that a run recycles them many times.
-	s.journal.FileBytes = int64(128<<10) << draw.Below(4)
+	s.journal.FileBytes = int64(256<<10) << draw.Below(3)
 	s.journal.FilesMax = 3 + int(draw.Below(4))
 	s.messageBytesMax = int(s.journal.FileBytes / 4)
 	if err := s.drawSettings(&draw); err != nil {
