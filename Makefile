@@ -21,7 +21,7 @@ THREADED := $(wildcard netio diskio jepsen/live cmd/odradek)
 # Packages whose tests have golden files and the flag -rewrite.
 GOLDEN := $(sort $(dir $(shell grep -rl 'Bool."rewrite"' --include=*_test.go .)))
 
-.PHONY: all fmt lint test race seeds seed soak fuzz golden conformance bench docs ci size
+.PHONY: all fmt lint test race seeds seed soak fuzz golden museum conformance bench docs ci size
 
 all: fmt lint test
 
@@ -75,6 +75,11 @@ fuzz:
 golden:
 	for p in $(GOLDEN); do $(GO) test $$p -rewrite || exit 1; done
 	git diff --stat
+
+# The bugs of docs/breaks, each planted in a copy of this tree: the simulator must
+# find it at the seed that is written down.
+museum:
+	$(GO) run ./cmd/museum --known
 
 # Real clients against a real broker of this tree.
 conformance:
