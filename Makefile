@@ -100,4 +100,4 @@ size:
 	@bytes=$$(stat -c %s bin/odradek); echo "bin/odradek: $$bytes bytes"; \
 	test $$bytes -le 15500000 || { echo "over 15.5 MB"; exit 1; }
 
-ci: lint size test race seeds conformance
+ci: lint size test race seeds museum conformance
