@@ -206,6 +206,24 @@ func (f *File) Preallocate(size int64) error {
 	return nil
 }
 
+// Reserve takes room on the device behind the file's end.
+func (f *File) Reserve(position kafka.Position, length int64) error {
+	if f.closed {
+		return f.fault("reserve", position, env.ErrClosed)
+	}
+	assert.That(int64(position) <= f.Size(), "room is reserved from the file's end on")
+	err := retry(func() error {
+		return unix.Fallocate(f.fd, unix.FALLOC_FL_KEEP_SIZE, int64(position), length)
+	})
+	if errors.Is(err, unix.EOPNOTSUPP) || errors.Is(err, unix.ENOSYS) {
+		err = env.ErrNoSpace // nobody promises that there is any
+	}
+	if err != nil {
+		return f.fault("reserve", position, err)
+	}
+	return nil
+}
+
 // fillWithZeros takes room for a range where the file system has no call for it.
 func (f *File) fillWithZeros(from, to int64) error {
 	zeros := make([]byte, min(to-from, 1<<20))

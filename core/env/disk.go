@@ -98,6 +98,11 @@ type File interface {
 	// Preallocate makes the file size bytes long, with room on the device for
 	// all of them, reading as zeros where nothing was written.
 	Preallocate(size int64) error
+	// Reserve takes room on the device for a range that begins at or before the
+	// file's Size, and leaves the Size as it is: a WriteAt into the range then
+	// finds its room. Truncate gives back what is behind the new size. ErrNoSpace
+	// when there is no room, or the file system makes no such promise; ErrIO.
+	Reserve(position kafka.Position, length int64) error
 	// StartWriteback asks the kernel to begin writing a range to the device
 	// without waiting: write-behind in small steady steps.
 	StartWriteback(position kafka.Position, length int64)

@@ -105,7 +105,7 @@ func (l *Log) put(b batch.Batch) error {
 	}
 	s := l.chain.active()
 	position := s.size
-	if err := s.append(b, l.config.IndexIntervalBytes); err != nil {
+	if err := s.append(b, l.config.IndexIntervalBytes, &l.home.gathering); err != nil {
 		return l.writeFailed(err)
 	}
 	l.epochs.assign(b.LeaderEpoch(), b.BaseOffset())
@@ -113,14 +113,10 @@ func (l *Log) put(b batch.Batch) error {
 	l.tail.add(mark{b.BaseOffset(), position}, l.flushedEndOffset)
 	l.logEndOffset = b.NextOffset()
 	assert.That(l.logEndOffset == s.next, "the log ends where its active segment does")
-	if s.size-s.written >= writebackBytes {
-		s.file.StartWriteback(kafka.Position(s.written), s.size-s.written)
-		s.written = s.size
-	}
 	if durable {
 		l.writer.Append(journal.Data, s.base, kafka.Position(position), b, l.logEndOffset)
 	} else {
-		l.moveFlushed(l.logEndOffset)
+		l.movesAtTurnEnd()
 	}
 	return nil
 }

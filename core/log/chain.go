@@ -74,6 +74,11 @@ func (c *chain) buffer() []byte {
 // that counts is in the chain, so they go.
 func (c *chain) add(base kafka.Offset) (*segment, error) {
 	assert.That(len(c.segments) == 0 || c.end() <= base, "segments follow one another")
+	if len(c.segments) > 0 {
+		if err := c.active().writeOut(); err != nil {
+			return nil, err
+		}
+	}
 	s := newSegment(c.disk, c.dir, base)
 	err := s.create()
 	if errors.Is(err, env.ErrExist) {

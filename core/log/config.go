@@ -7,8 +7,8 @@ const (
 	// Durable: an append is flushed once the journal has committed it. It
 	// survives the loss of power.
 	Durable FlushPolicy = 0
-	// Background: an append is flushed as soon as it is in the page cache, as
-	// in Kafka. It survives the end of the process; power loss may cut the
+	// Background: an append is flushed once it is in the page cache, at the end
+	// of the turn, as in Kafka. It survives the end of the process; power loss may cut the
 	// log's end off.
 	Background FlushPolicy = 1
 )

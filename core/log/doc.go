@@ -2,10 +2,11 @@
 // Kafka's own formats, what is derived from them, and their recovery.
 //
 // An append goes to the active segment's page cache, from where readers get it
-// at once, and into the shard's journal (package journal), which makes it
-// durable together with everything else of the shard. The segments are synced
-// lazily; a State in the journal then says how far, and Recover at the next
-// boot gives them what they lack.
+// at once (gather.go: the small ones of a turn by one write), and into the
+// shard's journal (package journal), which makes it durable together with
+// everything else of the shard. The segments are synced lazily; a State in the
+// journal then says how far, and Recover at the next boot gives them what they
+// lack.
 //
 // What it must never do: wait in Append, Read or DeleteRecords; acknowledge
 // what is not flushed; cut off or serve bytes of a committed batch that is

@@ -26,7 +26,8 @@ func testFullDisk(t *testing.T, kind string) {
 	withLog(t, disk, tiny(), func(tt *task.Task, n *node, l *log.Log) {
 		full := false
 		disk.Before = func(op disktest.Op) error {
-			if full && op.Kind == kind && strings.HasPrefix(op.Name, "orders") {
+			refuses := op.Kind == kind || kind == "write" && op.Kind == "reserve"
+			if full && refuses && strings.HasPrefix(op.Name, "orders") {
 				return env.ErrNoSpace
 			}
 			return nil

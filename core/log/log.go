@@ -26,14 +26,22 @@ type Home struct {
 	Clock   env.Clock
 	Random  env.Random
 	Journal *journal.Journal
+
+	gathering gathering
+	// moved are the logs that movesAtTurnEnd was called for in this turn;
+	// movedBefore is the list of the turn before, to be used again.
+	moved, movedBefore []*Log
 }
 
 // NewHome makes a home in a shard's world.
 func NewHome(world *env.World, j *journal.Journal) *Home {
-	return &Home{
+	h := &Home{
 		Disk: world.Disk, Loop: world.Loop, Clock: world.Clock,
 		Random: world.Random.Fork("segment jitter"), Journal: j,
 	}
+	h.gathering.arena = make([]byte, 0, gatheredBytesMax)
+	h.Loop.AtTurnEnd(h.endTurn)
+	return h
 }
 
 // Log is one partition's log. All of its methods are called on its shard.
@@ -82,6 +90,8 @@ type Log struct {
 	doomed    []doomedSegment
 	sweeping  bool
 	stateSize int
+	// moves is set while the log is among its home's moved.
+	moves bool
 
 	onFlushed []func()
 	flushed   task.Signal
@@ -156,7 +166,7 @@ func (l *Log) SetConfig(config Config) {
 
 // OnFlushed registers a function to be called whenever flushedEndOffset has
 // moved up. Under Durable it is called between tasks; under Background at the
-// end of Append. It must not wait.
+// end of the turn. It must not wait.
 func (l *Log) OnFlushed(fn func()) { l.onFlushed = append(l.onFlushed, fn) }
 
 // AwaitFlushed waits until everything below end is flushed. It returns the

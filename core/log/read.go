@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"odradek/core/assert"
 	"odradek/core/env"
 	"odradek/core/kafka"
 	"odradek/core/task"
@@ -43,6 +44,11 @@ func (l *Log) Read(
 	q := query{offset: offset, upTo: upTo, maxBytes: int64(maxBytes), atLeastOne: atLeastOne}
 	if offset >= upTo {
 		return q.nothing(), nil
+	}
+	if s := l.chain.active(); s.waiting > 0 && upTo > s.first {
+		if err := s.writeOut(); err != nil {
+			return Range{}, l.writeFailed(err)
+		}
 	}
 	if i := l.tail.find(offset); i >= 0 {
 		return l.readTail(i, &q), nil
@@ -85,6 +91,7 @@ func (l *Log) readTail(i int, q *query) Range {
 
 // between is the range of the batches from one boundary to another.
 func (s *segment) between(first, last mark) Range {
+	assert.That(last.position <= s.size-s.waiting, "what is read was written")
 	return Range{
 		File: s.file, Position: kafka.Position(first.position),
 		Length: last.position - first.position, BaseOffset: first.base, NextOffset: last.base,

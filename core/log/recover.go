@@ -309,7 +309,7 @@ func (r *recovery) applyData(l *RecoveredLog, b batch.Batch, at place) error {
 			at.offset, at.position, at.base, s.size, s.base, s.next)
 	}
 	l.touched = true
-	return s.append(b, DefaultConfig().IndexIntervalBytes)
+	return s.append(b, DefaultConfig().IndexIntervalBytes, nil)
 }
 
 func (r *recovery) applyTruncate(l *RecoveredLog, to place) error {

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"odradek/core/env"
 	"odradek/core/journal"
 	"odradek/core/journal/disktest"
 	"odradek/core/kafka"
@@ -85,8 +86,8 @@ func TestShardsComeAndGo(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				homes = append(homes, &log.Home{Disk: disk, Loop: loop, Clock: &clock{},
-					Random: &counterRandom{}, Journal: j})
+				homes = append(homes, log.NewHome(&env.World{Disk: disk, Loop: loop,
+					Clock: &clock{}, Random: &counterRandom{}}, j))
 			}
 			for i := range 7 {
 				n := &node{recovered: recovered, home: homes[i%shards]}

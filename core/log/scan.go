@@ -23,11 +23,11 @@ type scanned struct {
 // scan visits every batch from a position to the segment's size, checking each.
 // The batches are valid during the visit only.
 func (s *segment) scan(t *task.Task, from int64, visit func(scanned) error) error {
-	if err := s.open(); err != nil {
+	if err := errors.Join(s.open(), s.writeOut()); err != nil {
 		return err
 	}
 	r := batchReader{file: s.file, end: s.size, task: t}
-	for at := from; at < s.size; {
+	for at := from; at < r.end; {
 		b, err := r.at(at)
 		if err == nil {
 			err = b.Check()

@@ -44,6 +44,7 @@ type segment struct {
 	created kafka.Timestamp
 	jitter  int64
 
+	unwritten
 	// synced is how many bytes are known durable, -1 while the file's length is
 	// not; written is how many were handed to write-behind. Neither is above
 	// size.
@@ -83,20 +84,30 @@ func (s *segment) open() (err error) {
 	return err
 }
 
-// append writes a batch behind the last one. On an error the segment is as it
+// append puts a batch behind the last one: into the file or, if it is small and
+// turn is not nil, among what the turn gathers. On an error the segment is as it
 // was: half a batch in the file is beyond its size, and overwritten next time.
-func (s *segment) append(b batch.Batch, indexIntervalBytes int64) error {
+func (s *segment) append(b batch.Batch, indexIntervalBytes int64, turn *gathering) error {
 	assert.That(b.BaseOffset() >= s.next, "offsets rise within a segment")
 	if err := s.open(); err != nil {
+		return err
+	}
+	if turn != nil && s.gather(b, turn) {
+		s.note(b, indexIntervalBytes)
+		return nil
+	}
+	if err := s.writeOut(); err != nil {
 		return err
 	}
 	if err := s.file.WriteAt(b, kafka.Position(s.size)); err != nil {
 		if errors.Is(err, env.ErrNoSpace) {
 			_ = s.file.Truncate(s.size) // gives back the room; it only matters to the disk's usage
+			s.reserved = s.size
 		}
 		return fmt.Errorf("append to %s at %d: %w", s.name, s.size, err)
 	}
 	s.note(b, indexIntervalBytes)
+	s.writeBehind()
 	return nil
 }
 
@@ -125,6 +136,7 @@ func (s *segment) seal() {
 	if s.size > 0 {
 		s.times.add(s.maxTimestamp, s.maxTimestampOffset)
 	}
+	s.giveBack()
 }
 
 // truncate cuts the segment to the batches before position, where the batch
@@ -133,7 +145,7 @@ func (s *segment) truncate(
 	t *task.Task, position int64, offset kafka.Offset, scratch []byte,
 ) error {
 	assert.That(position <= s.size, "a segment is cut, not grown")
-	if err := s.open(); err != nil {
+	if err := errors.Join(s.open(), s.writeOut()); err != nil {
 		return err
 	}
 	if err := s.offsets.cut(t, offset); err != nil {
@@ -145,6 +157,7 @@ func (s *segment) truncate(
 	if err := s.file.Truncate(position); err != nil {
 		return fmt.Errorf("truncate %s to %d: %w", s.name, position, err)
 	}
+	s.reserved = position
 	s.synced, s.written = -1, min(s.written, position) // the cut itself must be synced, too
 	return s.reload(t, position, offset, scratch)
 }
@@ -203,6 +216,9 @@ func (s *segment) loadFirstTimestamp(t *task.Task, scratch []byte) error {
 
 // sync makes everything durable that is in the files now.
 func (s *segment) sync(t *task.Task) error {
+	if err := s.writeOut(); err != nil {
+		return err
+	}
 	size := s.size
 	if s.synced < size {
 		if err := s.file.Sync(t); err != nil {
@@ -243,6 +259,7 @@ func (s *segment) retire() error {
 }
 
 func (s *segment) closeFiles() error {
+	s.forgetUnwritten()
 	err := errors.Join(s.offsets.close(), s.times.close())
 	if s.file != nil {
 		err = errors.Join(err, s.file.Close())

@@ -67,7 +67,7 @@ func (w *walker) at(position int64) (header, error) {
 
 func (w *walker) fill(position int64) error {
 	s := w.segment
-	if err := s.open(); err != nil {
+	if err := errors.Join(s.open(), s.writeOut()); err != nil {
 		return err
 	}
 	want := min(int64(len(w.scratch)), s.size-position)

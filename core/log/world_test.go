@@ -62,8 +62,8 @@ func boot(t *task.Task, disk *disktest.Disk, options journal.Options) (*node, er
 	if err != nil {
 		return nil, err
 	}
-	n.home = &log.Home{Disk: disk, Loop: n.loop, Clock: n.clock,
-		Random: &counterRandom{}, Journal: j}
+	n.home = log.NewHome(&env.World{Disk: disk, Loop: n.loop, Clock: n.clock,
+		Random: &counterRandom{}}, j)
 	return n, nil
 }
 

@@ -442,6 +442,34 @@ func TestFullDisk(t *testing.T) {
 	l.end()
 }
 
+func TestReservedRoom(t *testing.T) {
+	l := always(t, 1)
+	l.do(func(t *task.Task, d env.Disk) {
+		f := made(t, d, "a", "x")
+		l.node.Disk().Squeeze(4 * 4096)
+		if err := f.Reserve(1, 5*4096); !errors.Is(err, env.ErrNoSpace) {
+			l.t.Errorf("reserve: %v", err)
+		}
+		must(f.Reserve(1, 4*4096))
+		must(f.Reserve(1, 4096)) // it has that already
+		if free, _ := d.Space(); free != 0 || f.Size() != 1 {
+			l.t.Errorf("free %d, size %d", free, f.Size())
+		}
+		must(f.WriteAt(make([]byte, 4*4096), 1))
+		must(f.Truncate(4097))
+		if free, _ := d.Space(); free != 3*4096 {
+			l.t.Errorf("free %d after a truncation", free)
+		}
+		must(f.Reserve(4097, 2*4096))
+		must(f.Truncate(4097)) // to the size it has: only the room goes
+		if free, _ := d.Space(); free != 3*4096 {
+			l.t.Errorf("free %d after the room was given back", free)
+		}
+	})
+	l.node.PowerLoss()
+	l.end()
+}
+
 func TestRoomComesBack(t *testing.T) {
 	l := always(t, 1)
 	var before, after int64

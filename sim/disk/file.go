@@ -254,6 +254,22 @@ func (f *file) Preallocate(size int64) error {
 	return nil
 }
 
+// Reserve makes room behind the file's end.
+func (f *file) Reserve(position kafka.Position, length int64) error {
+	if f.closed {
+		return env.ErrClosed
+	}
+	assert.That(int64(position) <= f.size, "room is reserved from the file's end on")
+	if f.mount.lane.Gone() {
+		return nil
+	}
+	if err := f.node.reserve(int64(position) + length); err != nil {
+		return err
+	}
+	f.mount.say("reserve", f.name)
+	return nil
+}
+
 // StartWriteback begins to write a range to the device.
 func (f *file) StartWriteback(position kafka.Position, length int64) {
 	if f.closed || f.mount.lane.Gone() {

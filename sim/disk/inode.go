@@ -129,6 +129,7 @@ func (n *inode) allocate(pages int) {
 // truncate cuts the file. Pages that were cut are dirty holes until the next
 // sync, because the platter still has them.
 func (n *inode) truncate(size int64) {
+	n.giveBack(pagesOf(size))
 	if size >= n.size {
 		n.grow(pagesOf(size))
 		n.resize(size)
@@ -141,16 +142,22 @@ func (n *inode) truncate(size int64) {
 	for i := keep; i < len(n.cache); i++ {
 		n.cut(i)
 	}
-	if keep < n.reserved {
-		n.allocate(keep - n.reserved)
-		n.reserved = keep
-	}
 	if rest := size % pageSize; rest != 0 && n.cache[keep-1] != nil {
 		g, err := n.writable(keep - 1)
 		assert.That(err == nil, "a page that is there needs no room")
 		clear(g.data[rest:])
 	}
 	n.resize(size)
+}
+
+// giveBack frees the reserved room behind the first pages. Those that hold
+// something are then counted like any other page.
+func (n *inode) giveBack(pages int) {
+	for ; n.reserved > pages; n.reserved-- {
+		if i := n.reserved - 1; i >= len(n.cache) || n.cache[i] == nil {
+			n.allocate(-1)
+		}
+	}
 }
 
 func (n *inode) cut(i int) {
@@ -167,11 +174,20 @@ func (n *inode) cut(i int) {
 
 // preallocate makes room for size bytes and grows the file to them.
 func (n *inode) preallocate(size int64) error {
-	want := pagesOf(size)
-	n.grow(want)
+	n.grow(pagesOf(size))
+	if err := n.reserve(size); err != nil {
+		return err
+	}
+	n.resize(max(n.size, size))
+	return nil
+}
+
+// reserve makes room for the pages up to end.
+func (n *inode) reserve(end int64) error {
+	want := pagesOf(end)
 	missing := 0
 	for i := n.reserved; i < want; i++ {
-		if n.cache[i] == nil {
+		if i >= len(n.cache) || n.cache[i] == nil {
 			missing++
 		}
 	}
@@ -180,7 +196,6 @@ func (n *inode) preallocate(size int64) error {
 	}
 	n.allocate(missing)
 	n.reserved = max(n.reserved, want)
-	n.resize(max(n.size, size))
 	return nil
 }
 

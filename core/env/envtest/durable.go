@@ -11,7 +11,7 @@ import (
 // durableCases are about Sync, Preallocate and write-behind, as far as they
 // show without a crash.
 func durableCases() []Case {
-	return slices.Concat(syncCases(), preallocateCases())
+	return slices.Concat(syncCases(), preallocateCases(), reserveCases())
 }
 
 // syncCases are about Sync.
@@ -109,6 +109,38 @@ func preallocateCases() []Case {
 			s.Must(f.Preallocate(3 * 4096))
 			s.close(f)
 		}, func(s *Scene) { s.stored("a", zeros(3*4096)) }),
+	}
+}
+
+// reserveCases are about Reserve.
+func reserveCases() []Case {
+	return []Case{
+		one("reserve room behind the end", func(s *Scene) {
+			f := s.file("a", "head")
+			s.Must(f.Reserve(4, 100000))
+			s.holds(f, "head")
+			s.write(f, "tail", 4)
+			s.holds(f, "headtail")
+			s.Must(f.Reserve(8, 1))
+			s.Must(f.Truncate(8))
+			s.close(f)
+			s.stored("a", "headtail")
+		}),
+		one("reserve room in an empty file", func(s *Scene) {
+			f := s.create("a")
+			s.Must(f.Reserve(0, 1<<20))
+			s.holds(f, "")
+			s.write(f, "x", 5000)
+			s.holds(f, zeros(5000)+"x")
+			s.Must(f.Sync(s.T))
+			s.close(f)
+			s.stored("a", zeros(5000)+"x")
+		}),
+		restarted("reserved room is no part of a file after a restart", func(s *Scene) {
+			f := s.file("a", "head")
+			s.Must(f.Reserve(4, 100000))
+			s.close(f)
+		}, func(s *Scene) { s.stored("a", "head") }),
 	}
 }
 

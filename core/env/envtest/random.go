@@ -48,6 +48,7 @@ const (
 	opSync
 	opRead
 	opPreallocate
+	opReserve
 	opClose
 	opKinds
 )
@@ -219,6 +220,8 @@ func (m *diskModel) onFile(s *Scene, name string, o openFile, op operation) bool
 			s.Must(o.file.Preallocate(int64(op.position)))
 			*content = grown(*content, op.position)
 		}
+	case opReserve:
+		s.Must(o.file.Reserve(kafka.Position(o.file.Size()), int64(op.length+1)))
 	case opSync:
 		s.Must(o.file.Sync(s.T))
 	case opRead:

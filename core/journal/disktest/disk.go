@@ -36,7 +36,7 @@ type Op struct {
 // String is the operation as one line of a transcript.
 func (o Op) String() string {
 	switch o.Kind {
-	case "write", "through", "writeback":
+	case "write", "through", "writeback", "reserve":
 		return fmt.Sprintf("%s %s %d+%d", o.Kind, o.Name, o.Position, o.Length)
 	case "truncate", "preallocate":
 		return fmt.Sprintf("%s %s %d", o.Kind, o.Name, o.Length)

@@ -19,6 +19,8 @@ type inode struct {
 	dirty []bool
 	warm  bool
 	pins  int
+	// reserved is up to where a write finds room whatever Before says.
+	reserved int64
 }
 
 func newInode() *inode { return &inode{} }
@@ -44,10 +46,13 @@ func (f *file) WriteAt(p []byte, position kafka.Position) error {
 	}
 	op := Op{Kind: "write", Name: f.name, Position: int64(position), Length: int64(len(p))}
 	if err := f.disk.before(op); err != nil {
-		if errors.Is(err, env.ErrNoSpace) {
-			f.inode.write(p[:len(p)/2], position)
+		full := errors.Is(err, env.ErrNoSpace)
+		if !full || op.Position+op.Length > f.inode.reserved {
+			if full {
+				f.inode.write(p[:len(p)/2], position)
+			}
+			return err
 		}
-		return err
 	}
 	f.inode.write(p, position)
 	return nil
@@ -146,6 +151,16 @@ func (f *file) Preallocate(size int64) error {
 	return nil
 }
 
+// Reserve implements env.File.
+func (f *file) Reserve(position kafka.Position, length int64) error {
+	op := Op{Kind: "reserve", Name: f.name, Position: int64(position), Length: length}
+	if err := f.disk.before(op); err != nil {
+		return err
+	}
+	f.inode.reserved = max(f.inode.reserved, int64(position)+length)
+	return nil
+}
+
 // StartWriteback implements env.File.
 func (f *file) StartWriteback(position kafka.Position, length int64) {
 	op := Op{Kind: "writeback", Name: f.name, Position: int64(position), Length: length}
@@ -159,6 +174,7 @@ func (f *file) Truncate(size int64) error {
 	}
 	assert.That(f.inode.pins == 0 || size >= f.Size(), "no pinned range is cut")
 	f.inode.resize(size)
+	f.inode.reserved = min(f.inode.reserved, size)
 	return nil
 }
 
