@@ -65,6 +65,44 @@ func testFullDisk(t *testing.T, kind string) {
 	})
 }
 
+// A recovery that finds no room for an index goes without its last entries, and
+// whoever opens the log afterwards knows.
+func TestRecoverWithoutRoomForAnIndex(t *testing.T) {
+	disk := disktest.New()
+	var want []string
+	withLog(t, disk, tiny(), func(tt *task.Task, _ *node, l *log.Log) {
+		for i := range 40 {
+			b := records(1, 1000, kafka.Timestamp(i))
+			mustAppend(t, l, b, 0)
+			want = append(want, string(b))
+		}
+		if err := l.AwaitFlushed(tt, l.LogEndOffset(), kafka.Never); err != nil {
+			t.Fatal(err)
+		}
+	})
+	disk = disk.PowerLoss(func(int) int { return 0 })
+	refused := 0
+	disk.Before = func(op disktest.Op) error {
+		if op.Kind == "write" && strings.HasSuffix(op.Name, "index") {
+			refused++
+			return env.ErrNoSpace
+		}
+		return nil
+	}
+	withLog(t, disk, tiny(), func(tt *task.Task, _ *node, l *log.Log) {
+		if refused == 0 {
+			t.Error("recovery wrote no index")
+		}
+		for i := range 40 {
+			found, err := l.OffsetForTimestamp(tt, kafka.Timestamp(i), l.LogEndOffset())
+			if err != nil || found.Offset != kafka.Offset(i) {
+				t.Fatalf("from time %d on: %+v, %v", i, found, err)
+			}
+		}
+		checkContents(t, tt, l, want)
+	})
+}
+
 // Any other error of the disk ends the log directory's service: what was not
 // flushed never will be, whatever later calls return.
 func TestAFailingDiskIsFenced(t *testing.T) {

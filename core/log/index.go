@@ -103,6 +103,13 @@ func (x *index) sync(t *task.Task) error {
 	return nil
 }
 
+// forgetUnstored drops what is pending, and reports whether there was anything.
+func (x *index) forgetUnstored() bool {
+	forgets := len(x.pending) > 0
+	x.pending = x.pending[:0]
+	return forgets
+}
+
 // entry returns entry i, valid until the next call. With a nil task it does
 // not wait: env.ErrCold when the file is not in memory.
 func (x *index) entry(t *task.Task, i int) ([]byte, error) {

@@ -29,7 +29,11 @@ type Range struct {
 // if it is longer than maxBytes. It stops at the end of a segment, so there may
 // be more. It does not wait, allocate or copy.
 //
-// ErrOutOfRange: the offset is below logStartOffset or above logEndOffset.
+// There is nothing to read where records are being deleted and that is not yet
+// durable: they are not given any more, and not denied before it is certain.
+//
+// ErrOutOfRange: the offset is below what FlushedStartOffset says or above
+// logEndOffset.
 // env.ErrCold: it would have to wait; ReadCold does. Others: the log's failure.
 func (l *Log) Read(
 	offset, upTo kafka.Offset, maxBytes int, atLeastOne bool,
@@ -37,12 +41,12 @@ func (l *Log) Read(
 	if l.failed != nil {
 		return Range{}, l.failed
 	}
-	if offset < l.logStartOffset || offset > l.logEndOffset {
+	if offset < l.flushedStartOffset || offset > l.logEndOffset {
 		return Range{}, ErrOutOfRange
 	}
 	upTo = min(upTo, l.logEndOffset)
 	q := query{offset: offset, upTo: upTo, maxBytes: int64(maxBytes), atLeastOne: atLeastOne}
-	if offset >= upTo {
+	if offset >= upTo || offset < l.logStartOffset {
 		return q.nothing(), nil
 	}
 	if s := l.chain.active(); s.waiting > 0 && upTo > s.first {

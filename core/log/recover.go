@@ -488,6 +488,9 @@ func (r *recovery) settle(l *RecoveredLog) error {
 	l.state.cutEpochs()
 	l.state.segments = nil
 	for _, s := range c.segments {
+		if err := s.forgetUnstored(r.task); err != nil {
+			return err
+		}
 		l.state.segments = append(l.state.segments, s.state())
 	}
 	active := c.active()

@@ -47,6 +47,37 @@ func retain(t *testing.T, l *log.Log, now kafka.Timestamp, highWatermark kafka.O
 	t.Fatal("retention does not end")
 }
 
+// What is being deleted is not given any more, and not denied before that is
+// durable: a client that was told of the start must not be sent back to it.
+func TestReadWhileADeletionIsOnItsWay(t *testing.T) {
+	withLog(t, disktest.New(), tiny(), func(tt *task.Task, _ *node, l *log.Log) {
+		for i := range 10 {
+			mustAppend(t, l, records(1, 100, kafka.Timestamp(i)), 0)
+		}
+		if err := l.DeleteRecords(5); err != nil {
+			t.Fatal(err)
+		}
+		if l.FlushedStartOffset() != 0 {
+			t.Fatalf("clients are told that it starts at %d", l.FlushedStartOffset())
+		}
+		for offset := range kafka.Offset(5) {
+			r, err := l.Read(offset, 10, 10_000, true)
+			if err != nil || r.Length != 0 || r.NextOffset != offset {
+				t.Fatalf("read at %d: %+v, %v", offset, r, err)
+			}
+		}
+		if err := l.DeleteRecordsAndWait(tt, 5); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := l.Read(4, 10, 10_000, true); !errors.Is(err, log.ErrOutOfRange) {
+			t.Fatalf("read below the start: %v", err)
+		}
+		if r, err := l.Read(5, 10, 10_000, true); err != nil || r.BaseOffset != 5 {
+			t.Fatalf("read at the start: %+v, %v", r, err)
+		}
+	})
+}
+
 func TestRetention(t *testing.T) {
 	tests := []struct {
 		name   string

@@ -232,6 +232,17 @@ func (s *segment) sync(t *task.Task) error {
 	return s.times.sync(t)
 }
 
+// forgetUnstored drops the index entries that a full disk had no room for: whoever
+// opens the segment anew finds what is in the files. An index with fewer entries
+// is as good, and only slower.
+func (s *segment) forgetUnstored(t *task.Task) error {
+	s.offsets.forgetUnstored()
+	if !s.times.forgetUnstored() {
+		return nil
+	}
+	return s.times.reloadLast(t)
+}
+
 // dirty reports whether sync has something to do.
 func (s *segment) dirty() bool {
 	return s.synced < s.size || s.offsets.synced < s.offsets.count() ||

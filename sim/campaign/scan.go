@@ -78,6 +78,7 @@ func (s *scanner) scanTopic(t *task.Task, op *chance.Stream, target *topic) {
 				s.complain("%s-%d: its log start moves on and on", target.name, partition)
 				return
 			}
+			t.Sleep(scanPoll)
 		}
 	}
 	if !target.mayEnd {
@@ -135,6 +136,9 @@ func (s *scanner) scanPartition(t *task.Task, op *chance.Stream, k *cursor) bool
 			return true
 		}
 		some, fine := s.read(k.topic, k.partition, part.RecordBatches)
+		if fine && len(some) == 0 && k.topic.retention {
+			return false // what is asked for is being deleted
+		}
 		if !fine || len(some) == 0 {
 			s.nothing(k, fine)
 			return true

@@ -94,6 +94,9 @@ func (d *Disk) Unclean() bool {
 // Heal ends what is wrong with the device: no stall, all its room, every page
 // readable.
 func (d *Disk) Heal() {
+	if d.stallUntil > d.scheduler.Now() {
+		d.endStall()
+	}
 	d.squeezed, d.stallUntil = 0, 0
 	d.aim = nil
 	d.eachFile(d.root, func(n *inode) {
@@ -101,6 +104,21 @@ func (d *Disk) Heal() {
 			n.flags[i] &^= bad
 		}
 	})
+}
+
+// endStall has what the stall holds up finish now.
+func (d *Disk) endStall() {
+	d.scheduler.Hasten(func(actor schedule.Actor) bool {
+		switch one := actor.(type) {
+		case *operation:
+			return one.mount != nil && one.mount.disk == d
+		case *writeBehind:
+			return one.file.disk == d
+		}
+		return false
+	})
+	now := d.scheduler.Now()
+	d.eachFile(d.root, func(n *inode) { n.lastWrite = min(n.lastWrite, now) })
 }
 
 // eachFile visits every file that programs see, in the order of the names.

@@ -575,6 +575,28 @@ func TestStalledDiskFinishesNothing(t *testing.T) {
 	l.end()
 }
 
+func TestHealingEndsAStall(t *testing.T) {
+	l := always(t, 1)
+	l.do(func(t *task.Task, d env.Disk) {
+		f := made(t, d, "a", "x")
+		must(f.WriteAt([]byte("y"), 0))
+		before := t.Now()
+		disk := l.node.Disk()
+		disk.StallUntil(l.world.Now().Plus(time.Hour))
+		t.Loop().Spawn("healer", func(t *task.Task) {
+			t.Sleep(time.Second)
+			disk.Heal()
+		})
+		must(f.Sync(t)) // begun before the healing
+		must(f.WriteAt([]byte("z"), 0))
+		must(f.Sync(t)) // and after it
+		if took := t.Now().Since(before); took < time.Second || took > 2*time.Second {
+			l.t.Errorf("two syncs around the healing took %v", took)
+		}
+	})
+	l.end()
+}
+
 func TestCuttingAPinnedRangeIsCaught(t *testing.T) {
 	l := always(t, 1)
 	l.start(func(t *task.Task, d env.Disk) {

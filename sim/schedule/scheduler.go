@@ -1,6 +1,8 @@
 package schedule
 
 import (
+	"cmp"
+	"slices"
 	"time"
 
 	"odradek/core/assert"
@@ -119,6 +121,24 @@ func (s *Scheduler) Set(e *Event, at kafka.Instant) {
 		s.remove(e)
 	}
 	s.push(e, at)
+}
+
+// Hasten has the pending events of some actors happen now, in the order in which
+// they were due.
+func (s *Scheduler) Hasten(concerns func(actor Actor) bool) {
+	var chosen []slot
+	for _, x := range s.heap {
+		if concerns(x.event.actor) {
+			chosen = append(chosen, x)
+		}
+	}
+	slices.SortFunc(chosen, func(a, b slot) int {
+		return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.seq, b.seq))
+	})
+	for _, x := range chosen {
+		s.remove(x.event)
+		s.push(x.event, s.now)
+	}
 }
 
 // Unset disarms an event made by NewEvent.
