@@ -76,7 +76,8 @@
 //     State; the State is durable before a frame says so, and such a frame is
 //     durable before the file is overwritten.
 //   - there is always room left for those States: Ready refuses data before.
+//   - giving files up makes room, whatever the size of the States: room.go.
 //
-// Read journal.go first, then commit.go, files.go and replay.go. The chapter is
+// Read journal.go first, then commit.go, files.go, room.go and replay.go. The chapter is
 // docs/chapters/03-crashes.md.
 package journal

@@ -63,9 +63,8 @@ type Journal struct {
 	// file up.
 	givingUp bool
 
-	writers    writers
-	wanted     []*Writer
-	stateBytes int64
+	writers writers
+	wanted  []*Writer
 
 	unique uint64
 
@@ -88,8 +87,9 @@ type Options struct {
 	// FileBytes is the size of a journal file, a multiple of env.BlockSize. No
 	// entry may be larger than half of it.
 	FileBytes int64
-	// FilesMax is how many files a shard may have. Beyond it, or when the disk
-	// is full, appends are refused until a file is given up.
+	// FilesMax is how many files a shard may have, unless the States of its logs
+	// need more: see room.go. Beyond it, or when the disk is full, appends are
+	// refused until a file is given up.
 	FilesMax int
 	// CommitBytes is the size of a staging buffer, and so of a usual commit.
 	CommitBytes int
@@ -110,9 +110,9 @@ const (
 	defaultStagedBytesMax = 64 << 20
 	// filesMin are made at Open: one to fill, one to go on in.
 	filesMin = 2
-	// usedMax is how many full files may wait before the oldest is given up:
-	// write-behind has mostly reached the device by then.
-	usedMax = 1
+	// filesSpare is how many files more than are needed are kept, so that a need
+	// that comes and goes does not make and remove files all the time.
+	filesSpare = 2
 )
 
 func (o Options) withDefaults() Options {

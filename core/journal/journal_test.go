@@ -71,6 +71,9 @@ type counter struct {
 	count   int
 	flushed int
 	checked int
+	// stateBytes is how long a State is, and said how much was written of them.
+	stateBytes int
+	said       int
 }
 
 func (c *counter) Flushed(end kafka.Offset) { c.flushed = int(end) }
@@ -81,7 +84,9 @@ func (c *counter) Checkpoint(t *task.Task) error {
 	for range 3 {
 		t.Yield() // a sync takes time, and appends go on
 	}
-	c.writer.Append(journal.State, kafka.Offset(synced), 0, nil, kafka.Offset(c.count))
+	state := make([]byte, c.stateBytes)
+	c.said += len(state)
+	c.writer.Append(journal.State, kafka.Offset(synced), 0, state, kafka.Offset(c.count))
 	c.writer.Forget(mark)
 	return nil
 }
@@ -161,6 +166,7 @@ func crashRound(
 	acknowledged = slices.Clone(durable)
 	turns := rapid.IntRange(1, 400).Draw(t, "turns")
 	sizes := rapid.SliceOfN(rapid.IntRange(0, 3*env.BlockSize), 1, 12).Draw(t, "sizes")
+	stateBytes := rapid.SampledFrom([]int{0, 0, 3000, 14000, 40000, 80000}).Draw(t, "state bytes")
 	run(loop, turns, func(tt *task.Task) {
 		summary, err := journal.Replay(tt, disk, func(journal.Entry) error { return nil })
 		if err != nil {
@@ -183,7 +189,9 @@ func crashRound(
 			t.Fatal(err)
 		}
 		for i := range logs {
-			logs[i] = &counter{count: durable[i], flushed: durable[i]}
+			logs[i] = &counter{
+				count: durable[i], flushed: durable[i], stateBytes: stateBytes,
+			}
 			logs[i].writer = j.NewWriter(logOf(i), logs[i])
 		}
 		appendForEver(tt, j, logs, sizes)
@@ -382,22 +390,11 @@ func TestAFullDiskOnlyKeepsTheJournalSmall(t *testing.T) {
 	loop.Close()
 }
 
-// hoarder is a log whose State is longer than a journal file.
-type hoarder struct{ counter }
-
-func (h *hoarder) Checkpoint(t *task.Task) error {
-	mark := h.writer.Mark()
-	h.checked++
-	h.writer.Append(journal.State, 0, 0, make([]byte, 20*env.BlockSize), kafka.Offset(h.count))
-	h.writer.Forget(mark)
-	return nil
-}
-
 // TestAStateMayBeLongerThanAFile: the committer makes a file for it, or it and
 // the task that gives files up would wait for each other.
 func TestAStateMayBeLongerThanAFile(t *testing.T) {
 	disk, loop := disktest.New(), task.NewLoop(0)
-	log := &hoarder{}
+	log := &counter{stateBytes: 20 * env.BlockSize}
 	ended := run(loop, 20_000, func(tt *task.Task) {
 		j, err := start(tt, disk, loop)
 		if err != nil {

@@ -74,8 +74,9 @@ func drawShape(seed uint64) (*shape, error) {
 	if s.background && s.ending == endsWithPowerLoss {
 		s.ending = endsWithKill
 	}
-	// The journal's files are so small that a run recycles them many times.
-	s.journal.FileBytes = int64(256<<10) << draw.Below(3)
+	// The files of the journal are so small that a run recycles them many times, and
+	// that the States of the logs may fill them all.
+	s.journal.FileBytes = int64(32<<10) << draw.Below(6)
 	s.journal.FilesMax = 3 + int(draw.Below(4))
 	s.messageBytesMax = int(s.journal.FileBytes / 4)
 	if err := s.drawSettings(&draw); err != nil {
