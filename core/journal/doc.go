@@ -65,8 +65,12 @@
 // One commit is under way at a time. So after a crash only the last frame can
 // be torn, and nobody was told of it: it is left out. Any newer frame behind a
 // damaged one, and any generation or sequence that is missing, means that
-// something durable was damaged: ErrCorrupt, and nothing is cut. One case can't
-// be told apart: damage to the very last frame looks as if it had been torn.
+// something durable was damaged: ErrCorrupt, and nothing is cut.
+//
+// Damage to the very last frame looks as if it had been torn. So after a second
+// of quiet, and when the journal is closed, a frame with Nothing in it seals the
+// one before. What can't be told apart is damage to a frame that was not sealed
+// yet when the node crashed.
 //
 // # Invariants
 //

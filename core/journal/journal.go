@@ -46,6 +46,9 @@ type Journal struct {
 	appended  Sequence
 	committed Sequence
 	failed    error
+	// unsealed is set when the last commit holds events: no frame behind it says
+	// that it was whole.
+	unsealed bool
 
 	current *journalFile
 	// used files are full and still needed, oldest first; ready ones are free.
@@ -271,10 +274,13 @@ func (j *Journal) Fail(reason error) {
 	}
 }
 
-// Close waits until everything staged is durable, then ends the journal's
-// tasks. Logs are closed before it.
+// Close waits until everything staged is durable and sealed, then ends the
+// journal's tasks. Logs are closed before it.
 func (j *Journal) Close(t *task.Task) error {
 	err := j.Await(t, j.appended, kafka.Never)
+	if err == nil && j.unsealed {
+		err = j.Await(t, j.stage(&Entry{Kind: Nothing}), kafka.Never)
+	}
 	for _, handle := range j.tasks {
 		handle.Cancel()
 	}
