@@ -153,8 +153,12 @@ func (r *recovery) run() (err error) {
 	if err := r.readDirectories(); err != nil {
 		return err
 	}
-	if _, err := journal.Replay(r.task, r.disk, r.apply); err != nil {
+	again, err := journal.Replay(r.task, r.disk, r.apply)
+	if err != nil {
 		return err
+	}
+	if !slices.Equal(again.Shards, r.found.Journal.Shards) {
+		return fmt.Errorf("%w: it was read twice, and was not the same", journal.ErrCorrupt)
 	}
 	for partition, l := range r.logs.Entries() {
 		if l.Dir != "" {
