@@ -2,6 +2,7 @@ package journal
 
 import (
 	"fmt"
+	"time"
 
 	"odradek/core/assert"
 	"odradek/core/kafka"
@@ -13,12 +14,8 @@ import (
 // time window: at low load a commit holds one entry, at high load hundreds.
 func (j *Journal) commitLoop(t *task.Task) {
 	for {
-		for len(j.full) == 0 && j.filling.entries == 0 {
-			// Without a deadline the wait only ends by a notification.
-			_ = j.work.Wait(t, kafka.Never, "something to commit")
-			if j.failed != nil {
-				return
-			}
+		if j.awaitWork(t); j.failed != nil {
+			return
 		}
 		f := j.nextFrame()
 		if err := j.write(t, f); err != nil {
@@ -29,6 +26,27 @@ func (j *Journal) commitLoop(t *task.Task) {
 			return // a log failed to sync meanwhile: acknowledge nothing more
 		}
 		j.publish(f)
+	}
+}
+
+// sealAfter is how long nothing must come before the last commit is sealed: a
+// load that comes more often has no write more, one that comes less often has
+// one small write more each time.
+const sealAfter = time.Second
+
+// awaitWork waits for something to commit, or until the last commit is to be
+// sealed: by a frame with Nothing in it. A frame behind another says that the
+// other was durable, so what damages the other later is not taken for a crash.
+func (j *Journal) awaitWork(t *task.Task) {
+	for len(j.full) == 0 && j.filling.entries == 0 && j.failed == nil {
+		deadline := kafka.Never
+		if j.unsealed {
+			deadline = t.Now().Plus(sealAfter)
+		}
+		err := j.work.Wait(t, deadline, "something to commit")
+		if err != nil && j.failed == nil {
+			j.stage(&Entry{Kind: Nothing})
+		}
 	}
 }
 
@@ -71,6 +89,7 @@ func (j *Journal) publish(f *frame) {
 	j.committed = f.last()
 	assert.That(j.committed <= j.appended, "what is committed was appended")
 	j.stagedBytes -= int64(padded(f.used))
+	j.unsealed = f.events > 0
 	for _, touched := range f.touched {
 		if touched.writer.owner != nil {
 			touched.writer.owner.Flushed(touched.end)

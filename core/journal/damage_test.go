@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"odradek/core/env"
 	"odradek/core/journal"
@@ -17,9 +18,19 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
+// ending is how a journal's run ends.
+type ending int
+
+const (
+	killed ending = iota
+	closed
+	// quiet is killed after nothing has come for a while.
+	quiet
+)
+
 // written makes a disk whose journal has n commits of one entry of size bytes
 // each. fill, when not nil, is the entries' data.
-func written(t *testing.T, n, size int, fill []byte) *disktest.Disk {
+func written(t *testing.T, n, size int, fill []byte, end ending) *disktest.Disk {
 	t.Helper()
 	disk, loop := disktest.New(), task.NewLoop(0)
 	if fill == nil {
@@ -36,18 +47,24 @@ func written(t *testing.T, n, size int, fill []byte) *disktest.Disk {
 				t.Fatal(err)
 			}
 		}
-		if err := j.Close(tt); err != nil {
-			t.Fatal(err)
+		switch end {
+		case closed:
+			if err := j.Close(tt); err != nil {
+				t.Fatal(err)
+			}
+		case quiet:
+			tt.Sleep(10 * time.Second)
 		}
 	})
 	loop.Close()
-	return disk
+	return disk.Kill()
 }
 
 // damageTest is damage to a journal of some commits, and what becomes of it.
 type damageTest struct {
 	name     string
 	commits  int
+	ending   ending
 	damage   map[string][]kafka.Position
 	remove   string
 	corrupt  string // part of the error, or ""
@@ -63,6 +80,23 @@ func damageTests() []damageTest {
 			damage: map[string][]kafka.Position{"journal/0-1": {4*block + 9}}},
 		{name: "an entry of the last frame", commits: 5, survived: 4, torn: true,
 			damage: map[string][]kafka.Position{"journal/0-1": {4*block + 70}}},
+		{name: "the header of the last frame, sealed by quiet", commits: 5, ending: quiet,
+			corrupt: "journal/0-1 at 16384: a frame is damaged, and entry 6 is behind it at 20480",
+			damage:  map[string][]kafka.Position{"journal/0-1": {4*block + 9}}},
+		{name: "an entry of the last frame, sealed by a stop", commits: 5, ending: closed,
+			corrupt: "journal/0-1 at 16384: a frame is damaged, and entry 6 is behind it at 20480",
+			damage:  map[string][]kafka.Position{"journal/0-1": {4*block + 70}}},
+		{name: "the last frame of a file, sealed in the next", commits: 16, ending: quiet,
+			corrupt: "before journal/0-2 a file is missing or damaged",
+			damage:  map[string][]kafka.Position{"journal/0-1": {15*block + 70}}},
+		{name: "the only frame of a file, sealed", commits: 17, ending: quiet,
+			corrupt: "journal/0-2 begins with a damaged frame, and entry 18 is behind it",
+			damage:  map[string][]kafka.Position{"journal/0-2": {70}}},
+		{name: "the only frame of all, sealed", commits: 1, ending: quiet,
+			corrupt: "journal/0-1 begins with a damaged frame, and entry 2 is behind it",
+			damage:  map[string][]kafka.Position{"journal/0-1": {70}}},
+		{name: "the seal", commits: 5, ending: quiet, survived: 5,
+			damage: map[string][]kafka.Position{"journal/0-1": {5*block + 9}}},
 		{name: "the padding of a frame", commits: 5, survived: 5,
 			damage: map[string][]kafka.Position{"journal/0-1": {2*block + 4000}}},
 		{name: "the header of a frame with others behind it", commits: 5,
@@ -96,7 +130,7 @@ func damageTests() []damageTest {
 func TestDamage(t *testing.T) {
 	for _, test := range damageTests() {
 		t.Run(test.name, func(t *testing.T) {
-			disk := written(t, test.commits, 100, nil)
+			disk := written(t, test.commits, 100, nil, test.ending)
 			for name, positions := range test.damage {
 				for _, position := range positions {
 					if err := disk.Damage(name, position); err != nil {
@@ -126,7 +160,7 @@ func TestDamage(t *testing.T) {
 // A client may store whatever it likes, also the bytes of a journal's frame.
 func TestAForgedFrameInsideAnEntryIsNoFrame(t *testing.T) {
 	const block = env.BlockSize
-	victim := written(t, 3, 100, nil)
+	victim := written(t, 3, 100, nil, killed)
 	stolen, err := victim.Bytes("journal/0-1")
 	if err != nil {
 		t.Fatal(err)
@@ -136,7 +170,7 @@ func TestAForgedFrameInsideAnEntryIsNoFrame(t *testing.T) {
 	binary.LittleEndian.PutUint64(forged[24:], 4)
 	data := make([]byte, 2*block)
 	copy(data[block-64-48:], forged)
-	disk := written(t, 3, 0, data)
+	disk := written(t, 3, 0, data, killed)
 	// The last commit is torn: its first block is lost, the forged one is not.
 	if err := disk.Damage("journal/0-1", 2*3*block+3); err != nil {
 		t.Fatal(err)
@@ -178,6 +212,8 @@ func TestTranscript(t *testing.T) {
 		if err := j.Await(tt, 4, kafka.Never); err != nil {
 			t.Fatal(err)
 		}
+		say("an hour in which nothing comes")
+		tt.Sleep(time.Hour)
 		say("an entry larger than a staging buffer, then small ones until a file is given up")
 		log.append(5 * env.BlockSize)
 		for log.checked == 0 || j.Committed() < j.Appended() {

@@ -65,8 +65,12 @@
 // One commit is under way at a time. So after a crash only the last frame can
 // be torn, and nobody was told of it: it is left out. Any newer frame behind a
 // damaged one, and any generation or sequence that is missing, means that
-// something durable was damaged: ErrCorrupt, and nothing is cut. One case can't
-// be told apart: damage to the very last frame looks as if it had been torn.
+// something durable was damaged: ErrCorrupt, and nothing is cut.
+//
+// Damage to the very last frame looks as if it had been torn. So after a second
+// of quiet, and when the journal is closed, a frame with Nothing in it seals the
+// one before. What can't be told apart is damage to a frame that was not sealed
+// yet when the node crashed.
 //
 // # Invariants
 //
@@ -76,7 +80,8 @@
 //     State; the State is durable before a frame says so, and such a frame is
 //     durable before the file is overwritten.
 //   - there is always room left for those States: Ready refuses data before.
+//   - giving files up makes room, whatever the size of the States: room.go.
 //
-// Read journal.go first, then commit.go, files.go and replay.go. The chapter is
+// Read journal.go first, then commit.go, files.go, room.go and replay.go. The chapter is
 // docs/chapters/03-crashes.md.
 package journal

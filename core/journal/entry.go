@@ -17,7 +17,8 @@ const never Sequence = 1<<64 - 1
 type Kind uint8
 
 const (
-	// Nothing records that the journal wanted a commit.
+	// Nothing records that the journal wanted a commit: to say that a file is no
+	// longer needed, or that the frames before are whole.
 	Nothing Kind = 0
 	// Data is a batch at a position of a segment.
 	Data Kind = 1

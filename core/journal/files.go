@@ -149,7 +149,8 @@ func (j *Journal) advance(t *task.Task, size int64) error {
 }
 
 // makeLargeFile makes a file for a frame that no usual one holds: the State of a
-// log with very many producers. It is the next to be used.
+// log with very many producers. It is the next to be used, and is removed when it
+// is given up: the next such State has another size.
 func (j *Journal) makeLargeFile(t *task.Task, size int64) error {
 	for {
 		err := j.makeFileOf(t, size)
@@ -203,54 +204,6 @@ func (j *Journal) oldest() uint64 {
 		return j.used[0].generation
 	}
 	return j.current.generation
-}
-
-// room is how many bytes of frames certainly go into the files that are free,
-// when each may lose a piece at its end that a frame of size did not fit into.
-func (j *Journal) room(size int64) int64 {
-	lost := max(size, int64(j.options.CommitBytes))
-	room := max(0, j.current.left()-lost)
-	for _, f := range j.ready {
-		room += max(0, f.size-lost)
-	}
-	return room
-}
-
-// reserve is what must stay free so that a file can be given up: each log
-// appends a State for that, perhaps a larger one than its last, and perhaps in a
-// commit of its own.
-func (j *Journal) reserve() int64 {
-	return 2*j.stateBytes + int64(j.writers.count)*env.BlockSize + int64(j.options.CommitBytes)
-}
-
-func (j *Journal) filesTotal() int { return 1 + len(j.used) + len(j.ready) }
-
-// low reports whether appends are, or are about to be, refused for want of
-// files.
-func (j *Journal) low() bool {
-	slack := 2 * int64(j.options.CommitBytes)
-	return j.room(j.refused) < j.stagedBytes+j.refused+j.reserve()+slack
-}
-
-// mustGiveUp reports whether the oldest full file is due.
-func (j *Journal) mustGiveUp() bool {
-	return len(j.used) > usedMax || len(j.used) > 0 && j.low()
-}
-
-// mustGrow reports whether another file is needed before one is given up.
-func (j *Journal) mustGrow() bool {
-	if j.noSpace || len(j.ready) > 0 && !j.low() {
-		return false
-	}
-	if j.filesTotal() >= j.options.FilesMax {
-		// When nothing can be given up, so many logs are too many for so few
-		// files: better a larger journal than one that takes nothing more.
-		return len(j.used) == 0 && j.low()
-	}
-	if len(j.used) > usedMax {
-		return j.current.left() < j.current.size/4 // one is being given up: it may be in time
-	}
-	return j.current.left() < j.current.size/2
 }
 
 // janitorLoop gives up files and asks logs for checkpoints, one log at a time:
@@ -343,13 +296,29 @@ func (j *Journal) giveUpOldest(t *task.Task) error {
 	if err := j.Await(t, j.stage(&Entry{Kind: Nothing}), kafka.Never); err != nil {
 		return nil
 	}
-	f.generation, f.position = 0, 0
-	j.ready = append(j.ready, f)
+	if err := j.recycle(f); err != nil {
+		return err
+	}
 	if j.room(j.refused) >= j.stagedBytes+j.refused+j.reserve() {
 		j.refused = 0
 	}
 	j.noSpace = false
 	j.files.Broadcast()
+	return nil
+}
+
+// recycle makes a file that was given up ready again, or removes it when there
+// are too many. Its name may come back in a power loss: replay knows by its
+// generation that it is not needed.
+func (j *Journal) recycle(f *journalFile) error {
+	if f.size == j.options.FileBytes && j.filesTotal() < j.filesMax()+filesSpare {
+		f.generation, f.position = 0, 0
+		j.ready = append(j.ready, f)
+		return nil
+	}
+	if err := errors.Join(f.file.Close(), j.disk.Remove(f.name)); err != nil {
+		return fmt.Errorf("remove %s: %w", f.name, err)
+	}
 	return nil
 }
 

@@ -98,7 +98,9 @@ type frame struct {
 	number  uint64
 	first   Sequence
 	entries uint32
-	crc     uint32
+	// events are the entries that are not Nothing.
+	events uint32
+	crc    uint32
 	// touched are the logs that have entries in the frame, each with its end.
 	touched []touch
 }
@@ -110,7 +112,8 @@ type touch struct {
 
 // begin empties the frame for a new use.
 func (f *frame) begin(number uint64, first Sequence) {
-	f.used, f.number, f.first, f.entries, f.crc = frameHeaderSize, number, first, 0, 0
+	f.used, f.number, f.first = frameHeaderSize, number, first
+	f.entries, f.events, f.crc = 0, 0, 0
 	clear(f.touched)
 	f.touched = f.touched[:0]
 }
@@ -129,6 +132,9 @@ func (f *frame) add(e *Entry, table *crc32.Table) {
 	f.used = start + entryHeaderSize + len(e.Data)
 	f.crc = crc32.Update(f.crc, table, f.bytes[start:f.used])
 	f.entries++
+	if e.Kind != Nothing {
+		f.events++
+	}
 }
 
 // seal pads the frame and puts its header; it returns the blocks to write.

@@ -46,6 +46,9 @@ type Journal struct {
 	appended  Sequence
 	committed Sequence
 	failed    error
+	// unsealed is set when the last commit holds events: no frame behind it says
+	// that it was whole.
+	unsealed bool
 
 	current *journalFile
 	// used files are full and still needed, oldest first; ready ones are free.
@@ -63,9 +66,8 @@ type Journal struct {
 	// file up.
 	givingUp bool
 
-	writers    writers
-	wanted     []*Writer
-	stateBytes int64
+	writers writers
+	wanted  []*Writer
 
 	unique uint64
 
@@ -88,8 +90,9 @@ type Options struct {
 	// FileBytes is the size of a journal file, a multiple of env.BlockSize. No
 	// entry may be larger than half of it.
 	FileBytes int64
-	// FilesMax is how many files a shard may have. Beyond it, or when the disk
-	// is full, appends are refused until a file is given up.
+	// FilesMax is how many files a shard may have, unless the States of its logs
+	// need more: see room.go. Beyond it, or when the disk is full, appends are
+	// refused until a file is given up.
 	FilesMax int
 	// CommitBytes is the size of a staging buffer, and so of a usual commit.
 	CommitBytes int
@@ -110,9 +113,9 @@ const (
 	defaultStagedBytesMax = 64 << 20
 	// filesMin are made at Open: one to fill, one to go on in.
 	filesMin = 2
-	// usedMax is how many full files may wait before the oldest is given up:
-	// write-behind has mostly reached the device by then.
-	usedMax = 1
+	// filesSpare is how many files more than are needed are kept, so that a need
+	// that comes and goes does not make and remove files all the time.
+	filesSpare = 2
 )
 
 func (o Options) withDefaults() Options {
@@ -271,10 +274,13 @@ func (j *Journal) Fail(reason error) {
 	}
 }
 
-// Close waits until everything staged is durable, then ends the journal's
-// tasks. Logs are closed before it.
+// Close waits until everything staged is durable and sealed, then ends the
+// journal's tasks. Logs are closed before it.
 func (j *Journal) Close(t *task.Task) error {
 	err := j.Await(t, j.appended, kafka.Never)
+	if err == nil && j.unsealed {
+		err = j.Await(t, j.stage(&Entry{Kind: Nothing}), kafka.Never)
+	}
 	for _, handle := range j.tasks {
 		handle.Cancel()
 	}

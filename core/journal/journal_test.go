@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"odradek/core/env"
 	"odradek/core/journal"
@@ -26,11 +27,16 @@ func small(run journal.Run) journal.Options {
 }
 
 // run drives a loop until body has ended or, when turns is positive, for that
-// many turns: what has not happened by then never does.
+// many turns: what has not happened by then never does. Time passes when nothing
+// else can happen.
 func run(loop *task.Loop, turns int, body func(t *task.Task)) (ended bool) {
 	handle := loop.Spawn("test", body)
 	for i := 0; handle.Alive() && (turns == 0 || i < turns); i++ {
-		loop.Turn(loop.Now())
+		if more := loop.Turn(loop.Now()); !more && handle.Alive() {
+			if next := loop.NextDeadline(); next != kafka.Never {
+				loop.Turn(next)
+			}
+		}
 	}
 	return !handle.Alive()
 }
@@ -48,9 +54,13 @@ func start(t *task.Task, disk *disktest.Disk, loop *task.Loop) (*journal.Journal
 	return journal.Open(t, disk, loop, 0, small(begun))
 }
 
+// replayAll returns the entries in which something has happened.
 func replayAll(disk *disktest.Disk) (entries []journal.Entry, summary journal.Summary, err error) {
 	run(task.NewLoop(0), 0, func(t *task.Task) {
 		summary, err = journal.Replay(t, disk, func(e journal.Entry) error {
+			if e.Kind == journal.Nothing {
+				return nil
+			}
 			e.Data = slices.Clone(e.Data)
 			entries = append(entries, e)
 			return nil
@@ -71,6 +81,9 @@ type counter struct {
 	count   int
 	flushed int
 	checked int
+	// stateBytes is how long a State is, and said how much was written of them.
+	stateBytes int
+	said       int
 }
 
 func (c *counter) Flushed(end kafka.Offset) { c.flushed = int(end) }
@@ -81,7 +94,9 @@ func (c *counter) Checkpoint(t *task.Task) error {
 	for range 3 {
 		t.Yield() // a sync takes time, and appends go on
 	}
-	c.writer.Append(journal.State, kafka.Offset(synced), 0, nil, kafka.Offset(c.count))
+	state := make([]byte, c.stateBytes)
+	c.said += len(state)
+	c.writer.Append(journal.State, kafka.Offset(synced), 0, state, kafka.Offset(c.count))
 	c.writer.Forget(mark)
 	return nil
 }
@@ -125,7 +140,7 @@ func TestEntriesComeBackInOrder(t *testing.T) {
 	})); diff != "" {
 		t.Fatal(diff)
 	}
-	if len(summary.Shards) != 1 || summary.Shards[0].Entries != 40 || summary.Shards[0].Torn {
+	if len(summary.Shards) != 1 || summary.Shards[0].Entries != 40+1 || summary.Shards[0].Torn {
 		t.Fatalf("summary is %+v", summary)
 	}
 	loop.Close()
@@ -161,6 +176,8 @@ func crashRound(
 	acknowledged = slices.Clone(durable)
 	turns := rapid.IntRange(1, 400).Draw(t, "turns")
 	sizes := rapid.SliceOfN(rapid.IntRange(0, 3*env.BlockSize), 1, 12).Draw(t, "sizes")
+	quietEvery := rapid.SampledFrom([]int{1000, 2, 20}).Draw(t, "quiet every")
+	stateBytes := rapid.SampledFrom([]int{0, 0, 3000, 14000, 40000, 80000}).Draw(t, "state bytes")
 	run(loop, turns, func(tt *task.Task) {
 		summary, err := journal.Replay(tt, disk, func(journal.Entry) error { return nil })
 		if err != nil {
@@ -183,10 +200,12 @@ func crashRound(
 			t.Fatal(err)
 		}
 		for i := range logs {
-			logs[i] = &counter{count: durable[i], flushed: durable[i]}
+			logs[i] = &counter{
+				count: durable[i], flushed: durable[i], stateBytes: stateBytes,
+			}
 			logs[i].writer = j.NewWriter(logOf(i), logs[i])
 		}
-		appendForEver(tt, j, logs, sizes)
+		appendForEver(tt, j, logs, sizes, quietEvery)
 	})
 	for i, log := range logs {
 		if log != nil {
@@ -198,7 +217,9 @@ func crashRound(
 	return after, acknowledged
 }
 
-func appendForEver(t *task.Task, j *journal.Journal, logs []*counter, sizes []int) {
+func appendForEver(
+	t *task.Task, j *journal.Journal, logs []*counter, sizes []int, quietEvery int,
+) {
 	for n := 0; ; n++ {
 		size := sizes[n%len(sizes)]
 		if err := j.AwaitReady(t, 4+size, kafka.Never); err != nil {
@@ -207,6 +228,9 @@ func appendForEver(t *task.Task, j *journal.Journal, logs []*counter, sizes []in
 		logs[(n*n+size)%len(logs)].append(size)
 		if n%3 == 0 {
 			t.Yield()
+		}
+		if n%quietEvery == quietEvery-1 {
+			t.Sleep(time.Minute) // what was written is sealed
 		}
 	}
 }
@@ -382,22 +406,11 @@ func TestAFullDiskOnlyKeepsTheJournalSmall(t *testing.T) {
 	loop.Close()
 }
 
-// hoarder is a log whose State is longer than a journal file.
-type hoarder struct{ counter }
-
-func (h *hoarder) Checkpoint(t *task.Task) error {
-	mark := h.writer.Mark()
-	h.checked++
-	h.writer.Append(journal.State, 0, 0, make([]byte, 20*env.BlockSize), kafka.Offset(h.count))
-	h.writer.Forget(mark)
-	return nil
-}
-
 // TestAStateMayBeLongerThanAFile: the committer makes a file for it, or it and
 // the task that gives files up would wait for each other.
 func TestAStateMayBeLongerThanAFile(t *testing.T) {
 	disk, loop := disktest.New(), task.NewLoop(0)
-	log := &hoarder{}
+	log := &counter{stateBytes: 20 * env.BlockSize}
 	ended := run(loop, 20_000, func(tt *task.Task) {
 		j, err := start(tt, disk, loop)
 		if err != nil {
@@ -422,6 +435,40 @@ func TestAStateMayBeLongerThanAFile(t *testing.T) {
 		t.Fatalf("%d entries, %v", len(got), err)
 	}
 	loop.Close()
+}
+
+// A commit is sealed once, and only when nothing has come for a while: a slow
+// steady load is written once.
+func TestOnlyQuietIsSealed(t *testing.T) {
+	for _, test := range []struct {
+		every time.Duration
+		want  int
+	}{{time.Millisecond, 6 + 1}, {900 * time.Millisecond, 6 + 1}, {time.Minute, 6 + 6}} {
+		disk, loop := disktest.New(), task.NewLoop(0)
+		log, commits := &counter{}, 0
+		disk.Before = func(op disktest.Op) error {
+			if op.Kind == "through" {
+				commits++
+			}
+			return nil
+		}
+		run(loop, 0, func(tt *task.Task) {
+			j, err := start(tt, disk, loop)
+			if err != nil {
+				t.Fatal(err)
+			}
+			log.writer = j.NewWriter(logOf(0), log)
+			for range 6 {
+				log.append(100)
+				tt.Sleep(test.every)
+			}
+			tt.Sleep(time.Hour)
+		})
+		if commits != test.want {
+			t.Errorf("6 entries, %v apart, are %d writes, want %d", test.every, commits, test.want)
+		}
+		loop.Close()
+	}
 }
 
 func TestReadyRefusesWhatCannotBeTaken(t *testing.T) {

@@ -27,10 +27,12 @@ type Writer struct {
 	// needed to recover the log, 0 for none. Files are only given up in the
 	// order of their generations, when no writer needs them.
 	generation uint64
-	stateBytes int64
-	wanted     bool
-	previous   *Writer
-	next       *Writer
+	// stateRoom is what must stay free for the log's next State while the writer
+	// is listed.
+	stateRoom int64
+	wanted    bool
+	previous  *Writer
+	next      *Writer
 	// frame and slot find the writer among the touched of the filling frame.
 	frame uint64
 	slot  int
@@ -38,7 +40,13 @@ type Writer struct {
 
 // NewWriter gives a log a hand in the journal.
 func (j *Journal) NewWriter(log kafka.TopicPartition, owner Owner) *Writer {
-	return &Writer{journal: j, log: log, owner: owner}
+	return &Writer{journal: j, log: log, owner: owner, stateRoom: j.stateRoom(0)}
+}
+
+// Expect says how long the log's next State will be about, for a log that has
+// none in this run yet: room is kept for it. Later the last State tells.
+func (w *Writer) Expect(stateBytes int) {
+	w.journal.writers.resize(w, w.journal.stateRoom(stateBytes))
 }
 
 // Append stages an entry of the log. end is the log's end offset after the
@@ -61,8 +69,7 @@ func (w *Writer) Append(
 		f.touched = append(f.touched, touch{w, end})
 	}
 	if kind == State {
-		j.stateBytes += int64(len(data)) - w.stateBytes
-		w.stateBytes = int64(len(data))
+		j.writers.resize(w, j.stateRoom(len(data)))
 	}
 	if w.generation == 0 {
 		j.writers.add(w, j.current.generation)
@@ -150,8 +157,6 @@ func (r *resting) Checkpoint(*task.Task) error {
 func (w *Writer) Detach() {
 	w.owner = nil
 	w.journal.writers.remove(w)
-	w.journal.stateBytes -= w.stateBytes
-	w.stateBytes = 0
 }
 
 // RequestCheckpoint asks for Owner.Checkpoint soon, from the background task.
@@ -168,14 +173,23 @@ func (w *Writer) RequestCheckpoint() {
 type writers struct {
 	first *Writer
 	last  *Writer
-	count int
+	// stateRoom is the sum of theirs.
+	stateRoom int64
+}
+
+// resize changes what is kept free for a writer's next State.
+func (l *writers) resize(w *Writer, stateRoom int64) {
+	if w.generation > 0 {
+		l.stateRoom += stateRoom - w.stateRoom
+	}
+	w.stateRoom = stateRoom
 }
 
 // add puts a writer in its place, which is nearly always the end.
 func (l *writers) add(w *Writer, generation uint64) {
 	assert.That(w.generation == 0 && generation > 0, "a writer is listed once")
 	w.generation = generation
-	l.count++
+	l.stateRoom += w.stateRoom
 	after := l.last
 	for after != nil && after.generation > generation {
 		after = after.previous
@@ -200,7 +214,8 @@ func (l *writers) remove(w *Writer) {
 	if w.generation == 0 {
 		return
 	}
-	l.count--
+	l.stateRoom -= w.stateRoom
+	assert.That(l.stateRoom >= 0, "what is kept free for States is what was counted")
 	if w.previous != nil {
 		w.previous.next = w.next
 	} else {

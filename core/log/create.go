@@ -87,6 +87,7 @@ func Open(t *task.Task, home *Home, found *RecoveredLog, config Config) (*Log, e
 		return l, nil
 	}
 	l.incarnation = known.incarnation
+	l.writer.Expect(found.stateBytes)
 	l.epochs.entries, l.producers = known.epochs, known.producers
 	for i := range known.segments {
 		s := newSegment(home.Disk, l.chain.dir, known.segments[i].base)

@@ -43,6 +43,8 @@ type RecoveredLog struct {
 	Err error
 
 	state state
+	// stateBytes is how long the State is that Begin wrote.
+	stateBytes int
 	// known is set when the journal or its base has a State of the log,
 	// deleted when the log was deleted after that.
 	known   bool
@@ -118,6 +120,7 @@ func (r *Recovered) states() iter.Seq[journal.Entry] {
 			s := l.state
 			s.syncedSequence, s.truncated = 0, false
 			e := journal.Entry{Kind: journal.State, Log: l.Partition, Data: s.encode(nil)}
+			l.stateBytes = len(e.Data)
 			if !yield(e) {
 				return
 			}
@@ -150,8 +153,12 @@ func (r *recovery) run() (err error) {
 	if err := r.readDirectories(); err != nil {
 		return err
 	}
-	if _, err := journal.Replay(r.task, r.disk, r.apply); err != nil {
+	again, err := journal.Replay(r.task, r.disk, r.apply)
+	if err != nil {
 		return err
+	}
+	if !slices.Equal(again.Shards, r.found.Journal.Shards) {
+		return fmt.Errorf("%w: it was read twice, and was not the same", journal.ErrCorrupt)
 	}
 	for partition, l := range r.logs.Entries() {
 		if l.Dir != "" {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"time"
 
 	"odradek/broker"
 	"odradek/core/batch"
@@ -36,17 +37,31 @@ func tellsOfRot(err error) bool {
 	return false
 }
 
+// sealedAfter is how long before a crash a shard's journal must have been written
+// last for its end to be sealed: the broker seals it after a second of quiet, and
+// may be stalled for a moment.
+const sealedAfter = 2 * time.Second
+
 // lossExcused reports whether acknowledged records may be gone without a word: a
-// bit of a journal file has flipped. A frame that rots at the journal's end looks
-// as one that a crash has torn, and on a single node nothing tells the two apart.
-// What is read must be true all the same.
-func (r *Run) lossExcused() bool {
-	for _, rotten := range r.broker.Disk().Rots() {
-		if strings.HasPrefix(rotten.Name, "journal/") {
-			return true
+// recovery began, or went on, with rot in the last frame of a shard's journal, and
+// the crash was so soon that the frame was not sealed. It looks as one that the
+// crash has torn then, and on a single node nothing tells the two apart. What is
+// read must be true all the same.
+func (r *Run) lossExcused() bool { return r.endRotted }
+
+// recoveryBegins looks for rot that a recovery can't know from a torn commit.
+func (r *Run) recoveryBegins() {
+	stored := r.broker.Disk()
+	for _, rotten := range stored.Rots() {
+		name, _, found := strings.Cut(rotten.Name, "-")
+		if !found || !strings.HasPrefix(name, "journal/") || rotten.Through == 0 {
+			continue
+		}
+		last, before := stored.LastThrough(name + "-")
+		if last == rotten.Through && before < sealedAfter {
+			r.endRotted = true
 		}
 	}
-	return false
 }
 
 // truthful are the checks of what was read, which hold whatever was lost.

@@ -49,6 +49,8 @@ type Run struct {
 	ready, calm, stopping, halt bool
 	// startsAtCalm is how often the broker had been started when the faults ended.
 	startsAtCalm int
+	// endRotted is what lossExcused says.
+	endRotted bool
 	// healthySince is when everything must work again.
 	healthySince check.Event
 }
@@ -92,6 +94,9 @@ func Runner(c sim.Config) *sim.Report {
 
 // boot is the broker's program.
 func (r *Run) boot(w *env.World) {
+	if w.Shards.Self() == 0 {
+		r.recoveryBegins()
+	}
 	shard := broker.Boot(w, broker.Config{Static: r.shape.static, Journal: r.shape.journal,
 		Ready: func(_ []config.Listener, report broker.Report) {
 			for _, err := range report.Offline {
@@ -247,6 +252,9 @@ func (r *Run) restart() {
 		return
 	}
 	before := r.broker.Incarnations()
+	if r.shape.rotAtRest > 0 {
+		r.broker.Disk().Rot(r.shape.rotAtRest)
+	}
 	switch r.shape.ending {
 	case endsWithKill:
 		r.broker.Kill()

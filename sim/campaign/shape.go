@@ -27,6 +27,8 @@ type shape struct {
 	background bool
 	// rot: bits flip on the disk. Then losses are legal where they are told.
 	rot bool
+	// rotAtRest picks a bit that flips while nobody does anything, 0 for none.
+	rotAtRest uint64
 	// lasts is how long the faults go on.
 	lasts time.Duration
 	// think is how long a client pauses between two operations.
@@ -74,10 +76,14 @@ func drawShape(seed uint64) (*shape, error) {
 	if s.background && s.ending == endsWithPowerLoss {
 		s.ending = endsWithKill
 	}
-	// The journal's files are so small that a run recycles them many times.
-	s.journal.FileBytes = int64(256<<10) << draw.Below(3)
+	// The files of the journal are so small that a run recycles them many times, and
+	// that the States of the logs may fill them all.
+	s.journal.FileBytes = int64(32<<10) << draw.Below(6)
 	s.journal.FilesMax = 3 + int(draw.Below(4))
 	s.messageBytesMax = int(s.journal.FileBytes / 4)
+	if s.rot && draw.OneIn(2) {
+		s.rotAtRest = draw.Uint64()
+	}
 	if err := s.drawSettings(&draw); err != nil {
 		return nil, err
 	}

@@ -30,6 +30,7 @@ func (d *Disk) PowerLoss() {
 
 // settleThroughs ends every write-through in flight.
 func (d *Disk) settleThroughs() {
+	d.crashed = d.scheduler.Now()
 	kept := d.operations[:0]
 	for _, o := range d.operations {
 		if o.action != doThrough {

@@ -1,6 +1,9 @@
 package disk
 
 import (
+	"cmp"
+	"slices"
+	"strings"
 	"time"
 
 	"odradek/core/kafka"
@@ -56,6 +59,10 @@ type Disk struct {
 	stallUntil   kafka.Instant
 	aim          *aim
 	rots         []Rotten
+	// throughs counts the write-throughs that have ended well.
+	throughs uint64
+	// crashed is when the last crash was.
+	crashed kafka.Instant
 }
 
 // New makes an empty disk of a node.
@@ -153,11 +160,39 @@ type Rotten struct {
 	// Name is the file's name at that time.
 	Name     string
 	Position kafka.Position
+	// Through is the number of the write-through that wrote it, if that was the
+	// last of its file; otherwise 0.
+	Through uint64
+}
+
+// LastThrough tells of the last write-through to files whose names begin so: its
+// number, 0 if there was none, and how long before the last crash it ended.
+func (d *Disk) LastThrough(prefix string) (number uint64, before time.Duration) {
+	var last through
+	d.eachFile(d.root, func(n *inode) {
+		if strings.HasPrefix(n.label, prefix) && n.lastThrough.number > last.number {
+			last = n.lastThrough
+		}
+	})
+	return last.number, d.crashed.Since(last.ended)
 }
 
 // Rots are the bits that have flipped so far: what a checker expects a program
 // to find, and nothing else.
 func (d *Disk) Rots() []Rotten { return d.rots }
+
+// rottenPlace picks a byte of some files: one in three times of what was written
+// through last, as that is where a program looks for the end of what it wrote.
+func rottenPlace(files []*inode, pick *chance.Stream) (n *inode, at uint64) {
+	newest := slices.MaxFunc(files, func(a, b *inode) int {
+		return cmp.Compare(a.lastThrough.number, b.lastThrough.number)
+	})
+	if last := newest.lastThrough; last.number > 0 && pick.OneIn(3) {
+		return newest, uint64(last.from) + pick.Below(uint64(last.to-last.from))
+	}
+	n = files[pick.Below(uint64(len(files)))]
+	return n, pick.Below(uint64(n.durableSize))
+}
 
 // Rot flips a bit of a stored page that value picks. The page cache goes on
 // showing the old bit until the page is evicted. It reports whether there was
@@ -173,8 +208,7 @@ func (d *Disk) Rot(value uint64) bool {
 		return false
 	}
 	pick := chance.New(value, "rot")
-	n := files[pick.Below(uint64(len(files)))]
-	at := pick.Below(uint64(n.durableSize))
+	n, at := rottenPlace(files, &pick)
 	i := int(at / pageSize)
 	if n.platter[i] == nil || n.flags[i]&dirty != 0 {
 		return false
@@ -184,6 +218,6 @@ func (d *Disk) Rot(value uint64) bool {
 	d.pages.drop(n.platter[i])
 	n.platter[i] = g
 	n.flags[i] |= lying
-	d.rots = append(d.rots, Rotten{n.label, kafka.Position(at)})
+	d.rots = append(d.rots, Rotten{n.label, kafka.Position(at), n.lastThrough.covers(int64(at))})
 	return true
 }

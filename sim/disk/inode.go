@@ -51,10 +51,29 @@ type inode struct {
 	failures uint32
 	// lastWrite is when the last sync or write-behind so far ends.
 	lastWrite kafka.Instant
+	// lastThrough is the last write-through that ended well.
+	lastThrough through
 	// syncs is how many operations hold frozen pages of the file now.
 	syncs   int
 	unclean bool
 	freed   bool
+}
+
+// through is a write-through: all of a disk's are numbered in the order in which
+// they ended.
+type through struct {
+	number uint64
+	ended  kafka.Instant
+	from   int64
+	to     int64
+}
+
+// covers returns the write-through's number if it wrote that byte, otherwise 0.
+func (t *through) covers(at int64) uint64 {
+	if at < t.from || at >= t.to {
+		return 0
+	}
+	return t.number
 }
 
 type pinnedRange struct{ position, length int64 }

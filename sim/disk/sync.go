@@ -151,6 +151,10 @@ func (o *operation) finishThrough() {
 	for i := range len(o.data) / pageSize {
 		o.file.through(int(o.position/pageSize)+i, o.data[i*pageSize:(i+1)*pageSize])
 	}
+	d := o.file.disk
+	d.throughs++
+	o.file.lastThrough = through{number: d.throughs, ended: d.scheduler.Now(),
+		from: o.position, to: o.position + int64(len(o.data))}
 }
 
 // through writes one block to the platter and the cache at once.

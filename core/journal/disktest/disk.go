@@ -52,6 +52,8 @@ type directory struct {
 	entries *order.Map[string, *node]
 	durable *order.Map[string, *node]
 	changes []change
+	// applied is how many changes have become durable.
+	applied int
 }
 
 // change sets or, with a nil node, removes one name; a rename within a
@@ -214,12 +216,14 @@ func (d *Disk) SyncDir(t *task.Task, name string) error {
 	if err != nil {
 		return err
 	}
-	pending := len(n.dir.changes)
+	end := n.dir.applied + len(n.dir.changes)
 	t.Yield()
+	pending := max(0, end-n.dir.applied) // another sync may have ended meanwhile
 	for _, c := range n.dir.changes[:pending] {
 		applyTo(n.dir.durable, c)
 	}
 	n.dir.changes = n.dir.changes[pending:]
+	n.dir.applied += pending
 	return nil
 }
 
