@@ -15,9 +15,17 @@ import (
 )
 
 const (
-	// setupPatience is how long the first topics may take: faults that the disk
-	// and the network draw are on from the start.
+	// setupLasts is how long the first topics may take under the faults that the
+	// disk and the network draw, which are on from the start; setupPatience is how
+	// long after that, in a world that has healed.
+	setupLasts    = time.Minute
 	setupPatience = 5 * time.Minute
+	// searchOperationsMax is how many operations of a run a second opinion is
+	// sought on, and searchPatience how long one search may take on the real clock.
+	// It takes microseconds for each operation, so the patience is for what has
+	// gone wrong.
+	searchOperationsMax = 20_000
+	searchPatience      = 30 * time.Second
 	// calmLasts is how long clients go on in a world that has healed.
 	calmLasts = 500 * time.Millisecond
 	// recoveryMax is how long a broker may take, once the disk has room again, to
@@ -64,6 +72,8 @@ type Result struct {
 	Shape string
 	// Operations is how many operations the history has.
 	Operations int
+	// Searched is how much of the history had a second opinion.
+	Searched check.Searched
 }
 
 // Do makes the run of a config. The same config gives the same result.
@@ -129,13 +139,13 @@ func (r *Run) addActors() {
 
 // live is the whole of a run, from the first topic to the verdict.
 func (r *Run) live() *Result {
-	w, s := r.world, r.shape
-	r.await("the first topics are made", setupPatience, func() bool { return r.ready })
-	w.Unleash(r.broker)
-	w.RunFor(r.shape.lasts)
-	w.Calm()
-	r.startsAtCalm = r.broker.Incarnations()
-	r.calm = true
+	w := r.world
+	r.setup()
+	if !r.calm {
+		w.Unleash(r.broker)
+		w.RunFor(r.shape.lasts)
+		r.heal()
+	}
 	w.RunFor(calmLasts)
 	r.stopping = true
 	r.await("the clients end", endPatience, r.allDone)
@@ -149,9 +159,36 @@ func (r *Run) live() *Result {
 	if r.refused() {
 		r.allGone()
 	}
+	return r.conclude()
+}
+
+// setup has the first topics made. A fault may keep them from it for as long as the
+// world has not healed, such as a page of the journal that cannot be read: then it
+// heals before anything else has happened.
+func (r *Run) setup() {
+	ready := func() bool { return r.ready }
+	r.world.RunWhile(r.world.Now().Plus(setupLasts), func() bool { return !r.ready })
+	if !r.ready {
+		r.heal()
+	}
+	r.await("the first topics are made", setupPatience, ready)
+}
+
+// heal ends the faults.
+func (r *Run) heal() {
+	r.world.Calm()
+	r.startsAtCalm = r.broker.Incarnations()
+	r.calm = true
+}
+
+// conclude judges what the clients saw.
+func (r *Run) conclude() *Result {
+	w, s := r.world, r.shape
 	result := &Result{Shape: s.String(), Operations: r.record.operations}
 	if w.Failure() == nil {
-		verdict := r.record.judge(r.ledger)
+		var verdict check.Verdict
+		verdict, result.Searched = r.record.judge(r.ledger, check.Search{Seed: s.seed,
+			OperationsMax: searchOperationsMax, Patience: searchPatience})
 		if r.lossExcused() {
 			verdict = excuse(verdict)
 		}
@@ -164,8 +201,6 @@ func (r *Run) live() *Result {
 	result.Report = w.Close()
 	if f := result.Report.Failure; f != nil {
 		f.Detail = s.String() + waits + "\n" + f.Detail
-	}
-	if result.Report.Failure != nil {
 		result.Verdict = check.Fail
 	}
 	return result

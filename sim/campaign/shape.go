@@ -19,6 +19,7 @@ const (
 
 // shape is what a run is made of, but for what happens in it: the seed decides.
 type shape struct {
+	seed    uint64
 	shards  int
 	journal journal.Options
 	static  *config.Static
@@ -59,7 +60,7 @@ const (
 // drawShape decides what a run is made of.
 func drawShape(seed uint64) (*shape, error) {
 	draw := chance.New(seed, "campaign")
-	s := &shape{shards: 1 + int(draw.Below(4))}
+	s := &shape{seed: seed, shards: 1 + int(draw.Below(4))}
 	s.background = draw.OneIn(5)
 	s.rot = !s.background && draw.OneIn(8)
 	s.lasts = 2*time.Second + draw.Tail(2*time.Second)

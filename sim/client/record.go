@@ -83,11 +83,13 @@ func value(o Origin, s Shape, timestamp kafka.Timestamp, filling *chance.Stream)
 	binary.BigEndian.PutUint64(v[12:], uint64(timestamp))
 	rest := v[originBytes:]
 	word := filling.Uint64()
-	for i := range rest {
-		if i%8 == 0 && s.Noisy {
+	for len(rest) > 0 {
+		if s.Noisy {
 			word = filling.Uint64()
 		}
-		rest[i] = byte(word >> (8 * (i % 8)))
+		var bytes [8]byte
+		binary.LittleEndian.PutUint64(bytes[:], word)
+		rest = rest[copy(rest, bytes[:]):]
 	}
 	return v
 }
