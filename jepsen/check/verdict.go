@@ -24,6 +24,13 @@ const (
 // String is the word that commands print.
 func (r Result) String() string { return [...]string{"pass", "fail", "undecided"}[r] }
 
+// Add adds the verdict of another history: the worse result is that of both.
+func (verdict *Verdict) Add(other Verdict) {
+	verdict.Violations = append(verdict.Violations, other.Violations...)
+	verdict.Open = append(verdict.Open, other.Open...)
+	verdict.close()
+}
+
 // Violation is one thing that cannot have happened.
 type Violation struct {
 	// Check is the name of the check that found it.

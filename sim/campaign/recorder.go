@@ -109,14 +109,6 @@ func (r *recorder) judge(l *ledger, search check.Search) (check.Verdict, check.S
 	whole, searched := check.RunSearched(&r.kept, search)
 	other, more := check.RunSearched(&r.retained, search)
 	searched.Add(more)
-	whole.Violations = append(whole.Violations, other.Violations...)
-	whole.Open = append(whole.Open, other.Open...)
-	whole.Result = check.Pass
-	switch {
-	case len(whole.Violations) > 0:
-		whole.Result = check.Fail
-	case len(whole.Open) > 0:
-		whole.Result = check.Undecided
-	}
+	whole.Add(other)
 	return whole, searched
 }

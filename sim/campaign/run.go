@@ -47,6 +47,8 @@ type Run struct {
 	// shard0 is that of the broker's present process.
 	shard0 *broker.Shard
 	record recorder
+	// first is the record of the first life of a run that has two; see life.go.
+	first  *recorder
 	ledger *ledger
 	// producerIDs are all that were given away.
 	producerIDs []kafka.ProducerID
@@ -147,14 +149,25 @@ func (r *Run) live() *Result {
 		r.heal()
 	}
 	w.RunFor(calmLasts)
+	if r.shape.forgets() {
+		// Partitions have recovered by then, and there are writes to be lost.
+		w.RunFor(recoveryMax)
+	}
 	r.stopping = true
 	r.await("the clients end", endPatience, r.allDone)
-	w.RunFor(recoveryMax)
+	if !r.shape.forgets() {
+		w.RunFor(recoveryMax)
+	}
 	r.healthySince = check.Event(r.record.stamp())
 	r.lookOnce()
-	w.RunFor(restLasts)
-	r.checkRest()
-	r.restart()
+	if !r.shape.forgets() { // a broker that rests has nothing left to lose
+		w.RunFor(restLasts)
+		r.checkRest()
+	}
+	r.endBy(r.shape.ending)
+	if r.shape.forgets() && r.world.Failure() == nil {
+		r.liveAgain()
+	}
 	r.lookOnce()
 	if r.refused() {
 		r.allGone()
@@ -186,9 +199,15 @@ func (r *Run) conclude() *Result {
 	w, s := r.world, r.shape
 	result := &Result{Shape: s.String(), Operations: r.record.operations}
 	if w.Failure() == nil {
-		var verdict check.Verdict
-		verdict, result.Searched = r.record.judge(r.ledger, check.Search{Seed: s.seed,
-			OperationsMax: searchOperationsMax, Patience: searchPatience})
+		search := check.Search{Seed: s.seed, OperationsMax: searchOperationsMax,
+			Patience: searchPatience}
+		verdict, searched := r.record.judge(r.ledger, search)
+		if r.first != nil {
+			first, more := r.first.judge(r.ledger, search)
+			verdict.Add(first)
+			searched.Add(more)
+		}
+		result.Searched = searched
 		if r.lossExcused() {
 			verdict = excuse(verdict)
 		}
@@ -276,19 +295,25 @@ func (r *Run) checkRest() {
 	}
 }
 
-// restart ends the broker as the seed says and has it come back.
-func (r *Run) restart() {
+// endBy ends the broker and has it come back.
+func (r *Run) endBy(how ending) {
 	if r.world.Failure() != nil {
 		return
 	}
 	before := r.broker.Incarnations()
-	switch r.shape.ending {
+	switch how {
 	case endsWithKill:
 		r.broker.Kill()
 	case endsWithPowerLoss:
-		r.broker.PowerLoss()
+		// The disk has healed, and yet its cache does not outlive the power.
+		r.world.Plan().During(r.broker.PowerLoss)
 	case endsWithStop:
 		r.halt = true
+		if r.shape.cutsAfterStop {
+			r.await("the broker stops", endPatience, func() bool { return !r.broker.Up() })
+			r.world.Plan().During(r.broker.Disk().PowerLoss)
+			r.scan.world.Trace.Sometimes(cutAfterStop, true)
+		}
 	}
 	r.await("the broker starts again", endPatience,
 		func() bool { return r.broker.Incarnations() > before })

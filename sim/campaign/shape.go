@@ -24,7 +24,8 @@ type shape struct {
 	journal journal.Options
 	static  *config.Static
 	// background is flush.policy=background: the page cache is enough, so power
-	// losses and failing write-behind are left out of the run.
+	// losses and failing write-behind are left out of the faults. The power may fail
+	// once, when the faults are over; see life.go.
 	background bool
 	// rot: bits flip on the disk. Then losses are legal where they are told.
 	rot bool
@@ -35,8 +36,11 @@ type shape struct {
 	idempotent, plain, consumers, admins, pests int
 	topics                                      []topicShape
 	ending                                      ending
-	messageBytesMax                             int
-	notices                                     string
+	// cutsAfterStop: the power fails right after a stop in good order, which loses
+	// nothing whatever the flush.policy.
+	cutsAfterStop   bool
+	messageBytesMax int
+	notices         string
 }
 
 // topicShape is a topic that is there from the beginning.
@@ -72,9 +76,8 @@ func drawShape(seed uint64) (*shape, error) {
 	s.consumers = 1 + int(draw.Below(3))
 	s.admins, s.pests = 1, int(draw.Below(2))
 	s.ending = ending(draw.Below(uint64(endings)))
-	if s.background && s.ending == endsWithPowerLoss {
-		s.ending = endsWithKill
-	}
+	more := draw.Fork("more")
+	s.cutsAfterStop = more.OneIn(2)
 	// The journal's files are so small that a run recycles them many times.
 	s.journal.FileBytes = int64(256<<10) << draw.Below(3)
 	s.journal.FilesMax = 3 + int(draw.Below(4))

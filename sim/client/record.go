@@ -25,6 +25,8 @@ type Shape struct {
 	Records, ValueBytes int
 	// Keys and Headers say whether there are any.
 	Keys, Headers bool
+	// NullValues: the records are tombstones, and their origin is their key.
+	NullValues bool
 	// Timestamp is that of the first record; the others follow by the millisecond.
 	Timestamp kafka.Timestamp
 	// Noisy values hardly compress.
@@ -43,7 +45,8 @@ func Anonymous() Producer {
 	return Producer{kafka.NoProducerID, kafka.NoProducerEpoch, kafka.NoSequence}
 }
 
-// originBytes is how long a record's value is at least:
+// originBytes is how long a record's value is at least, or the key of one that has
+// none:
 //
 //	 0        4           8       12          20
 //	+--------+-----------+-------+-----------+---------+
@@ -68,6 +71,9 @@ func Build(codecs *batch.Codecs, o Origin, s Shape, p Producer) (batch.Batch, []
 		}
 		if s.Headers {
 			c.Headers = []batch.Header{{Key: "origin", Value: c.Value[:4]}, {Key: "none"}}
+		}
+		if s.NullValues {
+			c.Key, c.Value = c.Value[:originBytes], nil
 		}
 		builder.Append(timestamp, c.Key, c.Value, c.Headers...)
 		contents[i] = c
@@ -145,8 +151,12 @@ func appendBatch(all []Read, codecs *batch.Codecs, b batch.Batch) ([]Read, error
 		r := it.Record()
 		one := Read{Content: Content{r.Key, r.Value, r.Headers}, Offset: b.Offset(r),
 			Timestamp: b.Timestamp(r), LogAppendTime: b.TimestampType() == batch.LogAppendTime}
-		if len(r.Value) >= originBytes {
-			one.Own = kafka.Timestamp(binary.BigEndian.Uint64(r.Value[12:]))
+		origin := r.Value
+		if origin == nil {
+			origin = r.Key
+		}
+		if len(origin) >= originBytes {
+			one.Own = kafka.Timestamp(binary.BigEndian.Uint64(origin[12:]))
 		}
 		all = append(all, one)
 	}
