@@ -18,7 +18,6 @@ type nemesis struct {
 	targets []*Node
 	noise   chance.Stream
 	stopped bool
-	aims    []*aim
 	stalls  []*stall
 }
 
@@ -234,9 +233,7 @@ func (n *Node) aim(k fault.Kind, value uint64) {
 	pick := chance.New(value, "aim")
 	a := &aim{kind: k}
 	power := pick.OneIn(2)
-	if w.nemesis != nil {
-		w.nemesis.aims = append(w.nemesis.aims, a)
-	}
+	w.aims = append(w.aims, a)
 	after := w.Now().Plus(pick.Tail(aimedWithinTime))
 	count := 1 + int(pick.Below(aimedWithinOperations))
 	n.disk.AimCrash(after, count, func(in time.Duration) {
@@ -269,11 +266,11 @@ func (n *Node) hit(a *aim, power bool) {
 }
 
 // void settles the aims that never found an operation.
-func (m *nemesis) void() {
-	for _, a := range m.aims {
+func (w *World) void() {
+	for _, a := range w.aims {
 		if !a.over {
 			a.over = true
-			m.world.plan.Void(a.kind)
+			w.plan.Void(a.kind)
 		}
 	}
 }
@@ -284,9 +281,9 @@ func (w *World) Calm() {
 	w.calm = true
 	w.plan.Calm()
 	w.tell("", "calm", "faults end, everything heals", 0, 0)
+	w.void()
 	if w.nemesis != nil {
 		w.nemesis.stopped = true
-		w.nemesis.void()
 		for _, s := range w.nemesis.stalls {
 			s.end()
 		}

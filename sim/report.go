@@ -81,9 +81,7 @@ func (w *World) endAll() {
 // settleFaults closes the ledger: what was planned has fired or found nothing
 // to hit.
 func (w *World) settleFaults() {
-	if w.nemesis != nil {
-		w.nemesis.void()
-	}
+	w.void()
 	for _, k := range fault.All() {
 		if t := w.plan.Tally(k); t.Open() != 0 {
 			w.Fail("world", fmt.Sprintf("%s: planned %d, fired %d, void %d", k,

@@ -44,12 +44,15 @@ type World struct {
 	noise     chance.Stream
 	nodes     []*Node
 	nemesis   *nemesis
-	sites     sites
-	failure   *Failure
-	turnCost  time.Duration
-	epoch     kafka.Timestamp
-	calm      bool
-	closed    bool
+	// aims are the crashes that wait for a disk operation, also from before the
+	// nemesis: a start draws one of its own.
+	aims     []*aim
+	sites    sites
+	failure  *Failure
+	turnCost time.Duration
+	epoch    kafka.Timestamp
+	calm     bool
+	closed   bool
 }
 
 // epochStart is when simulated runs begin, more or less: 2026-01-01.

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
+	"runtime/pprof"
 	"strconv"
 	"strings"
 
@@ -54,9 +56,9 @@ wall_ms, operations and the faults that fired by kind.`,
 				return err
 			}
 			if command.Flags().Changed("seed") {
-				return r.one()
+				return r.profiled(r.one)
 			}
-			return r.many(command.Context())
+			return r.profiled(func() error { return r.many(command.Context()) })
 		},
 	}
 	flags := command.Flags()
@@ -71,8 +73,27 @@ wall_ms, operations and the faults that fired by kind.`,
 		"leave out these kinds of faults, as disk.full,node.kill")
 	flags.Uint32Var(&r.intensity, "intensity", 1, "multiply the chances of faults")
 	flags.IntVar(&r.jobs, "jobs", 0, "how many runs at a time (default: one for each core)")
+	flags.StringVar(&r.profile, "cpuprofile", "",
+		"write to a file where the time of the runs goes, for `go tool pprof`")
 	r.asJSON = jsonFlag(command)
 	return command
+}
+
+// profiled runs something, and writes its profile if one is wanted.
+func (r *simRun) profiled(run func() error) error {
+	if r.profile == "" {
+		return run()
+	}
+	file, err := os.Create(r.profile)
+	if err != nil {
+		return fileFault(err)
+	}
+	if err := pprof.StartCPUProfile(file); err != nil {
+		return errors.Join(err, file.Close())
+	}
+	err = run()
+	pprof.StopCPUProfile()
+	return errors.Join(err, file.Close())
 }
 
 // simRun is one call of sim run.
@@ -87,6 +108,7 @@ type simRun struct {
 	without   string
 	intensity uint32
 	jobs      int
+	profile   string
 	asJSON    *bool
 
 	config sim.Config

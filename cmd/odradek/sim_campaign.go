@@ -92,6 +92,7 @@ type summary struct {
 	simulated         time.Duration
 	events            uint64
 	operations        int
+	searched          check.Searched
 	began             time.Time
 	fired             map[string]int64
 }
@@ -124,6 +125,7 @@ func (s *summary) add(row *simRow) {
 	s.simulated += report.Simulated
 	s.events += report.Events
 	s.operations += row.result.Operations
+	s.searched.Add(row.result.Searched)
 	for _, f := range report.Faults {
 		s.fired[f.Kind.String()] += f.Fired
 	}
@@ -155,6 +157,9 @@ func (s *summary) print(c *console) {
 		"%d operations, %d events\n", s.runs, len(s.failed), len(s.undecided),
 		s.simulated.Round(time.Second), wall.Round(time.Millisecond),
 		s.simulated.Seconds()/max(wall.Seconds(), 0.001), s.operations, s.events)
+	fmt.Fprintf(c.err, "A search agreed on %d operations in %d windows; %d windows were too wide "+
+		"for one and %d were left out\n", s.searched.Operations, s.searched.Windows,
+		s.searched.Wide, s.searched.Left)
 }
 
 // jsonRow is a run as --json prints it.

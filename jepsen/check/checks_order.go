@@ -82,6 +82,7 @@ func checkLinearizable(v *view) []finding {
 	}
 	steps := v.steps(places, marks)
 	if later, earlier, ok := inversion(steps); ok {
+		v.inverted = true
 		all = append(all, v.explain(later, earlier, places, marks))
 	}
 	return append(all, v.checkHoles(places, marks, steps)...)

@@ -4,7 +4,8 @@
 //
 // The same history, and the same checks, serve the simulator and runs against
 // real processes. The package is pure: it never does I/O, reads no clock, and
-// the same history always gives the same verdict, word for word.
+// the same history always gives the same verdict, word for word. RunSearched alone
+// has a limit of time, and says Undecided when it is reached.
 //
 // # What it relies on
 //
@@ -26,6 +27,10 @@
 // outcome are placed where somebody read them, and else left out, or fitted into
 // offsets that were deleted before anybody looked (gaps.go). What stays open is
 // Undecided, never a pass.
+//
+// RunSearched asks for a second opinion: a search through all orders, in windows
+// cut at quiet moments (search.go, window.go). If it disagrees with the sweep, one
+// of the two is wrong, and the run fails for that.
 //
 // Read history.go first, then view.go and sweep.go. The chapter is
 // docs/chapters/12-checking-histories.md.

@@ -154,13 +154,8 @@ func (v *view) fill(gaps []gap) Result {
 func (v *view) candidates() []candidate {
 	var all []candidate
 	for i, p := range v.produces {
-		certain := p.Outcome == OK && p.Acks == AcksAll && p.Base >= 0 &&
-			(p.Idempotent() || p.Sends <= 1)
-		copies := max(p.Sends, 1)
-		if p.Idempotent() {
-			copies = 1
-		}
-		if certain || p.Outcome == Failed || len(p.Records) == 0 {
+		unseen := v.unseen(i)
+		if unseen == 0 {
 			continue
 		}
 		at, exists := slices.BinarySearchFunc(all, len(p.Records),
@@ -168,9 +163,25 @@ func (v *view) candidates() []candidate {
 		if !exists {
 			all = slices.Insert(all, at, candidate{records: len(p.Records)})
 		}
-		for range copies - v.placeCount(i) {
+		for range unseen {
 			all[at].calls = append(all[at].calls, p.Call)
 		}
 	}
 	return all
+}
+
+// unseen is how many copies of a batch may be in the log beside those that
+// somebody saw.
+func (v *view) unseen(produce int) int {
+	p := v.produces[produce]
+	certain := p.Outcome == OK && p.Acks == AcksAll && p.Base >= 0 &&
+		(p.Idempotent() || p.Sends <= 1)
+	if certain || p.Outcome == Failed || len(p.Records) == 0 {
+		return 0
+	}
+	copies := max(p.Sends, 1)
+	if p.Idempotent() {
+		copies = 1
+	}
+	return max(0, copies-v.placeCount(produce))
 }

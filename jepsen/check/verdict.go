@@ -24,6 +24,13 @@ const (
 // String is the word that commands print.
 func (r Result) String() string { return [...]string{"pass", "fail", "undecided"}[r] }
 
+// Add adds the verdict of another history: the worse result is that of both.
+func (verdict *Verdict) Add(other Verdict) {
+	verdict.Violations = append(verdict.Violations, other.Violations...)
+	verdict.Open = append(verdict.Open, other.Open...)
+	verdict.close()
+}
+
 // Violation is one thing that cannot have happened.
 type Violation struct {
 	// Check is the name of the check that found it.
@@ -98,27 +105,43 @@ func span(from, to kafka.Offset) string {
 func Run(h *History) Verdict {
 	var verdict Verdict
 	for _, v := range views(h) {
-		for _, c := range Checks() {
-			if v.blind {
-				break
-			}
-			findings := c.check(v)
-			for _, f := range findings[:min(len(findings), violationsMax)] {
-				verdict.Violations = append(verdict.Violations, Violation{
-					c.Name, v.name + ": " + f.sentence, f.operations})
-			}
+		v.run(Checks(), &verdict)
+		verdict.leaveOpen(v)
+	}
+	verdict.close()
+	return verdict
+}
+
+// run holds a partition against checks.
+func (v *view) run(checks []Check, verdict *Verdict) {
+	for _, c := range checks {
+		if v.blind {
+			return
 		}
-		for _, sentence := range v.open {
-			verdict.Open = append(verdict.Open, v.name+": "+sentence)
+		findings := c.check(v)
+		v.accused = v.accused || len(findings) > 0
+		for _, f := range findings[:min(len(findings), violationsMax)] {
+			verdict.Violations = append(verdict.Violations, Violation{
+				c.Name, v.name + ": " + f.sentence, f.operations})
 		}
 	}
+}
+
+// leaveOpen takes over what a partition's history leaves undecided.
+func (verdict *Verdict) leaveOpen(v *view) {
+	for _, sentence := range v.open {
+		verdict.Open = append(verdict.Open, v.name+": "+sentence)
+	}
+}
+
+// close settles the result.
+func (verdict *Verdict) close() {
 	switch {
 	case len(verdict.Violations) > 0:
 		verdict.Result = Fail
 	case len(verdict.Open) > 0:
 		verdict.Result = Undecided
 	}
-	return verdict
 }
 
 // Checks returns every check, in the order in which violations are reported.

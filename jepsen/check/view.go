@@ -35,6 +35,8 @@ type view struct {
 	open []string
 	// blind: records do not tell who wrote them, so no check can be made.
 	blind bool
+	// accused: a check objects. inverted: the sweep does.
+	accused, inverted bool
 }
 
 // owner says which record of which produce has a hash.

@@ -57,6 +57,9 @@ type actor struct {
 // addActor adds a client; make gives it its role.
 func (r *Run) addActor(name string, make func(a *actor) role) {
 	a := &actor{run: r, name: name, process: len(r.actors) + 1, codecs: new(batch.Codecs)}
+	if r.scan != nil {
+		a.process++ // the scanner has the number after those that were there before it
+	}
 	a.role = make(a)
 	r.actors = append(r.actors, a)
 	a.node = r.world.AddClient(name, func(w *env.World) {

@@ -35,6 +35,8 @@ func (a *actor) drawBatch(op *chance.Stream) client.Shape {
 			uint64(a.run.shape.messageBytesMax)))
 		s.Noisy = true
 	}
+	more := op.Fork("more")
+	s.NullValues = more.OneIn(16)
 	return s
 }
 

@@ -250,12 +250,19 @@ func (a *actor) read(on *topic, partition int32, bytes []byte) (all []client.Rea
 		}
 		return nil, false
 	}
+	headers, tombstone := false, false
 	for i := range all {
-		if r := &all[i]; !r.LogAppendTime && r.Timestamp != r.Own {
+		r := &all[i]
+		headers, tombstone = headers || len(r.Headers) > 0, tombstone || r.Value == nil
+		if !r.LogAppendTime && r.Timestamp != r.Own {
 			a.complain("%s-%d: the timestamp of offset %d was %d and is %d", on.name, partition,
 				r.Offset, r.Own, r.Timestamp)
 			return nil, false
 		}
+	}
+	if len(all) > 0 {
+		a.world.Trace.Sometimes(headersRead, headers)
+		a.world.Trace.Sometimes(tombstonesRead, tombstone)
 	}
 	return all, true
 }
@@ -276,7 +283,9 @@ func (c *consumer) reset(t *task.Task, k *cursor) {
 		return
 	}
 	if l := c.listOne(t, k, kafka.EarliestTimestamp, 1); l != nil {
-		if k.offset < kafka.Offset(l.Offset) {
+		overtaken := k.offset < kafka.Offset(l.Offset)
+		c.world.Trace.Sometimes(readerOvertaken, overtaken)
+		if overtaken {
 			k.offset = kafka.Offset(l.Offset)
 			return
 		}

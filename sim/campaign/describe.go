@@ -9,55 +9,6 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
-// settable are the configurations that the admin changes while records are
-// written, and the values it gives them.
-func settable(op *chance.Stream) (name, value string) {
-	switch op.Below(6) {
-	case 0:
-		return "segment.ms", []string{"100", "1000", "604800000"}[op.Below(3)]
-	case 1:
-		return "message.timestamp.type", []string{"CreateTime", "LogAppendTime"}[op.Below(2)]
-	case 2:
-		return "compression.type", []string{"producer", "gzip", "zstd", "uncompressed"}[op.Below(4)]
-	case 3:
-		return "index.interval.bytes", []string{"0", "100", "4096"}[op.Below(3)]
-	case 4:
-		return "segment.index.bytes", []string{"12", "64", "10485760"}[op.Below(3)]
-	}
-	return "file.delete.delay.ms", []string{"0", "100", "60000"}[op.Below(3)]
-}
-
-// alterConfigs sets one configuration of a topic that stays, or takes it back.
-func (d *admin) alterConfigs(t *task.Task, op *chance.Stream) {
-	target, _ := d.drawTarget(op)
-	if target == nil || target.mayEnd {
-		return
-	}
-	name, value := settable(op)
-	request := kmsg.NewPtrIncrementalAlterConfigsRequest()
-	request.SetVersion(between(op, 0, 1))
-	resource := kmsg.NewIncrementalAlterConfigsRequestResource()
-	resource.ResourceType, resource.ResourceName = kmsg.ConfigResourceTypeTopic, target.name
-	config := kmsg.NewIncrementalAlterConfigsRequestResourceConfig()
-	config.Name, config.Value = name, &value
-	resource.Configs = append(resource.Configs, config)
-	request.Resources = append(request.Resources, resource)
-	s := target.setting(name)
-	s.maybe = append(s.maybe, value)
-	call, response := d.call(t, request)
-	answer, ok := response.(*kmsg.IncrementalAlterConfigsResponse)
-	if !ok || len(answer.Resources) != 1 {
-		return
-	}
-	switch code := kafka.ErrorCode(answer.Resources[0].ErrorCode); {
-	case code == kafka.None:
-		s.value, s.since = value, check.Event(call.Returned)
-		s.maybe = s.maybe[:len(s.maybe)-1]
-	case refusesChange(code):
-		d.complainOfLoss("%s=%s of %s is refused with %v", name, value, target.name, code)
-	}
-}
-
 // describeTopics asks for all topics and compares them with the ledger.
 func (a *actor) describeTopics(t *task.Task, op *chance.Stream) {
 	request := kmsg.NewPtrMetadataRequest()
@@ -109,13 +60,24 @@ func (a *actor) describeConfigsOf(t *task.Task, op *chance.Stream, target *topic
 	for _, s := range target.settings {
 		for i := range answer.Resources[0].Configs {
 			c := &answer.Resources[0].Configs[i]
-			if c.Name != s.name || c.Value == nil || s.value == "" {
+			if c.Name != s.name || c.Value == nil {
 				continue
 			}
-			if !s.allows(*c.Value, called) {
+			if s.value == "" {
+				a.checkDefault(target, s, c.Source, called)
+			} else if !s.allows(*c.Value, called) {
 				a.complainOfLoss("%s of %s is %s, and was set to %s", s.name, target.name, *c.Value, s.value)
 			}
 		}
+	}
+}
+
+// checkDefault sees that a setting that was taken back is no longer the topic's own.
+func (a *actor) checkDefault(target *topic, s *setting, source kmsg.ConfigSource,
+	called check.Event) {
+	own := source == kmsg.ConfigSourceDynamicTopicConfig
+	if own && called >= s.since && !s.loose && len(s.maybe) == 0 {
+		a.complainOfLoss("%s of %s was taken back, and is still the topic's own", s.name, target.name)
 	}
 }
 

@@ -252,6 +252,7 @@ func (p *idempotent) settle(one *parcel, f *flight, answer *kmsg.ProduceResponse
 		one.record.Outcome, one.record.Return = check.OK, check.Event(f.call.Returned)
 		one.record.Base = kafka.Offset(answer.BaseOffset)
 		s.begun = s.begun || first
+		p.sawCodec(s.topic, one.bytes.Codec())
 		p.note("acked", s.topic.name, int64(s.partition), answer.BaseOffset)
 		p.drop(one)
 		return

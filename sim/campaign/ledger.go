@@ -53,6 +53,8 @@ type setting struct {
 	// maybe are values whose setting has no known outcome: a request may arrive
 	// long after its client gave it up.
 	maybe []string
+	// loose: a request of unknown outcome takes the setting back, some day or never.
+	loose bool
 }
 
 func newLedger() *ledger { return &ledger{byID: map[kafka.TopicID]*topic{}} }
@@ -162,8 +164,11 @@ func (t *topic) setting(name string) *setting {
 	return s
 }
 
+// set enters that a setting has a value for sure; "" is the default.
+func (s *setting) set(value string, now check.Event) { s.value, s.since = value, now }
+
 // allows reports whether a setting may have a value in an answer to a request
 // that was sent at an event.
 func (s *setting) allows(value string, called check.Event) bool {
-	return called < s.since || value == s.value || slices.Contains(s.maybe, value)
+	return called < s.since || s.loose || value == s.value || slices.Contains(s.maybe, value)
 }

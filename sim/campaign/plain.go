@@ -1,6 +1,7 @@
 package campaign
 
 import (
+	"odradek/core/batch"
 	"odradek/core/kafka"
 	"odradek/core/task"
 	"odradek/jepsen/check"
@@ -25,7 +26,7 @@ func (p *plain) finish(*task.Task) {}
 type sending struct {
 	topic     *topic
 	partition int32
-	bytes     []byte
+	bytes     batch.Batch
 	record    *produced
 	// doubtful: some time that it was sent may have had an effect.
 	doubtful bool
@@ -117,6 +118,7 @@ func (p *plain) settle(one *sending, call *client.Call,
 	case code == kafka.None:
 		one.record.Outcome, one.record.Return = check.OK, check.Event(call.Returned)
 		one.record.Base = kafka.Offset(answer.BaseOffset)
+		p.sawCodec(one.topic, one.bytes.Codec())
 		p.note("acked", one.topic.name, int64(one.partition), answer.BaseOffset)
 		return false
 	case refusesProduce(code):

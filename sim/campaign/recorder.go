@@ -90,7 +90,7 @@ func records(all []client.Read) []check.Record {
 }
 
 // judge holds both histories against every check.
-func (r *recorder) judge(l *ledger) check.Verdict {
+func (r *recorder) judge(l *ledger, search check.Search) (check.Verdict, check.Searched) {
 	for _, p := range r.produces {
 		if p.Sends == 0 {
 			continue // it never left
@@ -106,16 +106,9 @@ func (r *recorder) judge(l *ledger) check.Verdict {
 		}
 	}
 	r.kept.Names, r.retained.Names = names, names
-	whole := check.Run(&r.kept)
-	other := check.Run(&r.retained)
-	whole.Violations = append(whole.Violations, other.Violations...)
-	whole.Open = append(whole.Open, other.Open...)
-	whole.Result = check.Pass
-	switch {
-	case len(whole.Violations) > 0:
-		whole.Result = check.Fail
-	case len(whole.Open) > 0:
-		whole.Result = check.Undecided
-	}
-	return whole
+	whole, searched := check.RunSearched(&r.kept, search)
+	other, more := check.RunSearched(&r.retained, search)
+	searched.Add(more)
+	whole.Add(other)
+	return whole, searched
 }

@@ -15,9 +15,17 @@ import (
 )
 
 const (
-	// setupPatience is how long the first topics may take: faults that the disk
-	// and the network draw are on from the start.
+	// setupLasts is how long the first topics may take under the faults that the
+	// disk and the network draw, which are on from the start; setupPatience is how
+	// long after that, in a world that has healed.
+	setupLasts    = time.Minute
 	setupPatience = 5 * time.Minute
+	// searchOperationsMax is how many operations of a run a second opinion is
+	// sought on, and searchPatience how long one search may take on the real clock.
+	// It takes microseconds for each operation, so the patience is for what has
+	// gone wrong.
+	searchOperationsMax = 20_000
+	searchPatience      = 30 * time.Second
 	// calmLasts is how long clients go on in a world that has healed.
 	calmLasts = 500 * time.Millisecond
 	// recoveryMax is how long a broker may take, once the disk has room again, to
@@ -39,6 +47,8 @@ type Run struct {
 	// shard0 is that of the broker's present process.
 	shard0 *broker.Shard
 	record recorder
+	// first is the record of the first life of a run that has two; see life.go.
+	first  *recorder
 	ledger *ledger
 	// producerIDs are all that were given away.
 	producerIDs []kafka.ProducerID
@@ -66,6 +76,8 @@ type Result struct {
 	Shape string
 	// Operations is how many operations the history has.
 	Operations int
+	// Searched is how much of the history had a second opinion.
+	Searched check.Searched
 }
 
 // Do makes the run of a config. The same config gives the same result.
@@ -134,29 +146,73 @@ func (r *Run) addActors() {
 
 // live is the whole of a run, from the first topic to the verdict.
 func (r *Run) live() *Result {
-	w, s := r.world, r.shape
-	r.await("the first topics are made", setupPatience, func() bool { return r.ready })
-	w.Unleash(r.broker)
-	w.RunFor(r.shape.lasts)
-	w.Calm()
-	r.startsAtCalm = r.broker.Incarnations()
-	r.calm = true
+	w := r.world
+	r.setup()
+	if !r.calm {
+		w.Unleash(r.broker)
+		w.RunFor(r.shape.lasts)
+		r.heal()
+	}
 	w.RunFor(calmLasts)
+	if r.shape.forgets() {
+		// Partitions have recovered by then, and there are writes to be lost.
+		w.RunFor(recoveryMax)
+	}
 	r.stopping = true
 	r.await("the clients end", endPatience, r.allDone)
-	w.RunFor(recoveryMax)
+	if !r.shape.forgets() {
+		w.RunFor(recoveryMax)
+	}
 	r.healthySince = check.Event(r.record.stamp())
 	r.lookOnce()
-	w.RunFor(restLasts)
-	r.checkRest()
-	r.restart()
+	if !r.shape.forgets() { // a broker that rests has nothing left to lose
+		w.RunFor(restLasts)
+		r.checkRest()
+	}
+	r.endBy(r.shape.ending)
+	if r.shape.forgets() && r.world.Failure() == nil {
+		r.liveAgain()
+	}
 	r.lookOnce()
 	if r.refused() {
 		r.allGone()
 	}
+	return r.conclude()
+}
+
+// setup has the first topics made. A fault may keep them from it for as long as the
+// world has not healed, such as a page of the journal that cannot be read: then it
+// heals before anything else has happened.
+func (r *Run) setup() {
+	ready := func() bool { return r.ready }
+	r.world.RunWhile(r.world.Now().Plus(setupLasts), func() bool { return !r.ready })
+	if !r.ready {
+		r.heal()
+	}
+	r.await("the first topics are made", setupPatience, ready)
+}
+
+// heal ends the faults.
+func (r *Run) heal() {
+	r.world.Calm()
+	r.startsAtCalm = r.broker.Incarnations()
+	r.calm = true
+}
+
+// conclude judges what the clients saw.
+func (r *Run) conclude() *Result {
+	w, s := r.world, r.shape
 	result := &Result{Shape: s.String(), Operations: r.record.operations}
 	if w.Failure() == nil {
-		verdict := r.record.judge(r.ledger)
+		search := check.Search{Seed: s.seed, OperationsMax: searchOperationsMax,
+			Patience: searchPatience}
+		verdict, searched := r.record.judge(r.ledger, search)
+		if r.first != nil {
+			first, more := r.first.judge(r.ledger, search)
+			verdict.Add(first)
+			searched.Add(more)
+		}
+		result.Searched = searched
 		if r.lossExcused() {
 			verdict = excuse(verdict)
 		}
@@ -169,8 +225,6 @@ func (r *Run) live() *Result {
 	result.Report = w.Close()
 	if f := result.Report.Failure; f != nil {
 		f.Detail = s.String() + waits + "\n" + f.Detail
-	}
-	if result.Report.Failure != nil {
 		result.Verdict = check.Fail
 	}
 	return result
@@ -246,22 +300,28 @@ func (r *Run) checkRest() {
 	}
 }
 
-// restart ends the broker as the seed says and has it come back.
-func (r *Run) restart() {
+// endBy ends the broker and has it come back.
+func (r *Run) endBy(how ending) {
 	if r.world.Failure() != nil {
 		return
 	}
 	before := r.broker.Incarnations()
-	if r.shape.rotAtRest > 0 {
+	if r.shape.rotAtRest > 0 && r.first == nil {
 		r.broker.Disk().Rot(r.shape.rotAtRest)
 	}
-	switch r.shape.ending {
+	switch how {
 	case endsWithKill:
 		r.broker.Kill()
 	case endsWithPowerLoss:
-		r.broker.PowerLoss()
+		// The disk has healed, and yet its cache does not outlive the power.
+		r.world.Plan().During(r.broker.PowerLoss)
 	case endsWithStop:
 		r.halt = true
+		if r.shape.cutsAfterStop {
+			r.await("the broker stops", endPatience, func() bool { return !r.broker.Up() })
+			r.world.Plan().During(r.broker.Disk().PowerLoss)
+			r.scan.world.Trace.Sometimes(cutAfterStop, true)
+		}
 	}
 	r.await("the broker starts again", endPatience,
 		func() bool { return r.broker.Incarnations() > before })

@@ -20,25 +20,34 @@ func usual(seed uint64) sim.Config {
 }
 
 // run fails the test if a seed does not pass.
-func run(t *testing.T, seed uint64, found string) {
+func run(t *testing.T, seed uint64, found string) *campaign.Result {
 	t.Helper()
 	r := campaign.Do(usual(seed))
 	if r.Verdict != check.Pass {
 		t.Errorf("seed %d (%s): %v\n%s%s", seed, found, r.Verdict, r.Report,
 			strings.Join(r.Open, "\n"))
 	}
+	return r
 }
 
 // shortSeeds is how many seeds every test run does; long campaigns are commands.
 const shortSeeds = 100
 
+// Short seeds pass, and what clients have to meet they do meet.
 func TestShortSeeds(t *testing.T) {
 	seeds := make(chan uint64)
 	var working sync.WaitGroup
+	var met sync.Mutex
+	hits := map[string]uint64{}
 	for range 2 {
 		working.Go(func() {
 			for seed := range seeds {
-				run(t, seed, "short")
+				r := run(t, seed, "short")
+				met.Lock()
+				for _, site := range r.Report.Sites {
+					hits[site.Name] += site.Hit
+				}
+				met.Unlock()
 			}
 		})
 	}
@@ -47,6 +56,12 @@ func TestShortSeeds(t *testing.T) {
 	}
 	close(seeds)
 	working.Wait()
+	for _, name := range campaign.MustHappen() {
+		if hits[name] == 0 {
+			t.Errorf("in %d seeds it never happens: %s", shortSeeds, name)
+		}
+		t.Logf("%6d %s", hits[name], name)
+	}
 }
 
 // regressions lists every seed that has found a bug, and what it found.

@@ -19,11 +19,13 @@ const (
 
 // shape is what a run is made of, but for what happens in it: the seed decides.
 type shape struct {
+	seed    uint64
 	shards  int
 	journal journal.Options
 	static  *config.Static
 	// background is flush.policy=background: the page cache is enough, so power
-	// losses and failing write-behind are left out of the run.
+	// losses and failing write-behind are left out of the faults. The power may fail
+	// once, when the faults are over; see life.go.
 	background bool
 	// rot: bits flip on the disk. Then losses are legal where they are told.
 	rot bool
@@ -36,8 +38,11 @@ type shape struct {
 	idempotent, plain, consumers, admins, pests int
 	topics                                      []topicShape
 	ending                                      ending
-	messageBytesMax                             int
-	notices                                     string
+	// cutsAfterStop: the power fails right after a stop in good order, which loses
+	// nothing whatever the flush.policy.
+	cutsAfterStop   bool
+	messageBytesMax int
+	notices         string
 }
 
 // topicShape is a topic that is there from the beginning.
@@ -61,7 +66,7 @@ const (
 // drawShape decides what a run is made of.
 func drawShape(seed uint64) (*shape, error) {
 	draw := chance.New(seed, "campaign")
-	s := &shape{shards: 1 + int(draw.Below(4))}
+	s := &shape{seed: seed, shards: 1 + int(draw.Below(4))}
 	s.background = draw.OneIn(5)
 	s.rot = !s.background && draw.OneIn(8)
 	s.lasts = 2*time.Second + draw.Tail(2*time.Second)
@@ -73,9 +78,8 @@ func drawShape(seed uint64) (*shape, error) {
 	s.consumers = 1 + int(draw.Below(3))
 	s.admins, s.pests = 1, int(draw.Below(2))
 	s.ending = ending(draw.Below(uint64(endings)))
-	if s.background && s.ending == endsWithPowerLoss {
-		s.ending = endsWithKill
-	}
+	more := draw.Fork("more")
+	s.cutsAfterStop = more.OneIn(2)
 	// The files of the journal are so small that a run recycles them many times, and
 	// that the States of the logs may fill them all.
 	s.journal.FileBytes = int64(32<<10) << draw.Below(6)

@@ -25,6 +25,8 @@ type Shape struct {
 	Records, ValueBytes int
 	// Keys and Headers say whether there are any.
 	Keys, Headers bool
+	// NullValues: the records are tombstones, and their origin is their key.
+	NullValues bool
 	// Timestamp is that of the first record; the others follow by the millisecond.
 	Timestamp kafka.Timestamp
 	// Noisy values hardly compress.
@@ -43,7 +45,8 @@ func Anonymous() Producer {
 	return Producer{kafka.NoProducerID, kafka.NoProducerEpoch, kafka.NoSequence}
 }
 
-// originBytes is how long a record's value is at least:
+// originBytes is how long a record's value is at least, or the key of one that has
+// none:
 //
 //	 0        4           8       12          20
 //	+--------+-----------+-------+-----------+---------+
@@ -69,6 +72,9 @@ func Build(codecs *batch.Codecs, o Origin, s Shape, p Producer) (batch.Batch, []
 		if s.Headers {
 			c.Headers = []batch.Header{{Key: "origin", Value: c.Value[:4]}, {Key: "none"}}
 		}
+		if s.NullValues {
+			c.Key, c.Value = c.Value[:originBytes], nil
+		}
 		builder.Append(timestamp, c.Key, c.Value, c.Headers...)
 		contents[i] = c
 	}
@@ -83,11 +89,13 @@ func value(o Origin, s Shape, timestamp kafka.Timestamp, filling *chance.Stream)
 	binary.BigEndian.PutUint64(v[12:], uint64(timestamp))
 	rest := v[originBytes:]
 	word := filling.Uint64()
-	for i := range rest {
-		if i%8 == 0 && s.Noisy {
+	for len(rest) > 0 {
+		if s.Noisy {
 			word = filling.Uint64()
 		}
-		rest[i] = byte(word >> (8 * (i % 8)))
+		var bytes [8]byte
+		binary.LittleEndian.PutUint64(bytes[:], word)
+		rest = rest[copy(rest, bytes[:]):]
 	}
 	return v
 }
@@ -143,8 +151,12 @@ func appendBatch(all []Read, codecs *batch.Codecs, b batch.Batch) ([]Read, error
 		r := it.Record()
 		one := Read{Content: Content{r.Key, r.Value, r.Headers}, Offset: b.Offset(r),
 			Timestamp: b.Timestamp(r), LogAppendTime: b.TimestampType() == batch.LogAppendTime}
-		if len(r.Value) >= originBytes {
-			one.Own = kafka.Timestamp(binary.BigEndian.Uint64(r.Value[12:]))
+		origin := r.Value
+		if origin == nil {
+			origin = r.Key
+		}
+		if len(origin) >= originBytes {
+			one.Own = kafka.Timestamp(binary.BigEndian.Uint64(origin[12:]))
 		}
 		all = append(all, one)
 	}

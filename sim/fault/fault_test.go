@@ -111,6 +111,14 @@ func TestSwitches(t *testing.T) {
 	if _, ok := p.Draw(fault.Operation, 0); !ok {
 		t.Error("clients stop in calm times")
 	}
+	p.During(func() {
+		if _, ok := p.Draw(fault.NetworkSplit, 0); !ok {
+			t.Error("a certain fault does not happen in what is an exception from the calm")
+		}
+	})
+	if _, ok := p.Draw(fault.NetworkSplit, 0); ok {
+		t.Error("an exception from the calm goes on")
+	}
 }
 
 func TestReplayAnswersFromTheList(t *testing.T) {

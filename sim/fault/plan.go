@@ -104,6 +104,15 @@ func (p *Plan) On(k Kind) bool { return p.chances[k] > 0 || p.replayed.Has(k) }
 // and what clients do goes on. The end of a run checks a world that has healed.
 func (p *Plan) Calm() { p.calm = true }
 
+// During has one thing happen as if the faults had not ended: what is asked for in
+// it is drawn as ever.
+func (p *Plan) During(thing func()) {
+	calm := p.calm
+	p.calm = false
+	thing()
+	p.calm = calm
+}
+
 // Draw asks whether a kind happens here and now on a node (or World). The value
 // is a random number that is not zero; the same one comes back in a replay.
 func (p *Plan) Draw(k Kind, node int) (value uint64, happens bool) {
