@@ -22,6 +22,7 @@ const (
 // listen opens every listener on every shard, with the doors still closed: what
 // comes in waits until serve. It fills in the ports that are really open.
 func (s *Shard) listen(t *task.Task) ([]config.Listener, error) {
+	s.limitConnections()
 	listeners := append([]config.Listener(nil), s.node.Listeners...)
 	for i := range listeners {
 		l := &listeners[i]
@@ -53,6 +54,15 @@ func (s *Shard) listen(t *task.Task) ([]config.Listener, error) {
 	return listeners, nil
 }
 
+// limitConnections tells the network how many connections the node takes: at the
+// start, and when that is changed while it runs. One shard does it for all.
+func (s *Shard) limitConnections() {
+	if s.index() == 0 {
+		s.world.Network.LimitConnections(env.ConnectionLimits{
+			Max: s.node.MaxConnections, PerHostMax: s.node.MaxConnectionsPerIP})
+	}
+}
+
 // listenAt opens one listener on this shard.
 func (s *Shard) listenAt(name, address string) (port uint16, err error) {
 	shards := s.world.Shards.Count()
@@ -63,7 +73,6 @@ func (s *Shard) listenAt(name, address string) (port uint16, err error) {
 	options := env.Options{
 		FrameBytesMax:    s.node.SocketRequestMaxBytes,
 		UnsentBytesMax:   unsentBytesMax,
-		ConnectionsMax:   (s.node.MaxConnections-1)/shards + 1,
 		BufferedBytesMax: queued / int64(shards),
 	}
 	d := &door{shard: s, listener: name}

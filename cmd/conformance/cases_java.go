@@ -11,7 +11,8 @@ import (
 
 // javaStep is one call of one of Kafka's own tools.
 type javaStep struct {
-	// line is the tool and its arguments, separated by spaces.
+	// line is the tool and its arguments, separated by spaces. The broker's address
+	// takes the place of @, or comes last.
 	line string
 	// want must match what the tool prints; a tool that is to fail says so by
 	// fails, and want must then match its error.
@@ -64,8 +65,11 @@ func (s *suite) javaLines(ctx context.Context, codec string) error {
 // javaSteps runs tools one after the other.
 func (s *suite) javaSteps(ctx context.Context, steps ...javaStep) error {
 	for _, step := range steps {
-		args := strings.Fields(step.line)
-		args = append(args, "--bootstrap-server", s.bootstrap)
+		line := step.line
+		if !strings.Contains(line, "@") {
+			line += " @"
+		}
+		args := strings.Fields(strings.Replace(line, "@", "--bootstrap-server "+s.bootstrap, 1))
 		out, err := s.java.tool(ctx, nil, args[0], args[1:]...)
 		if step.fails {
 			if err == nil {
@@ -164,7 +168,7 @@ func (s *suite) javaCluster(ctx context.Context) error {
 	return s.javaSteps(ctx,
 		javaStep{line: "cluster cluster-id", want: "Cluster ID: [A-Za-z0-9_-]{22}\n"},
 		javaStep{line: "cluster list-endpoints", want: "(?i)127.0.0.1"},
-		javaStep{line: "features describe", want: "Feature: metadata.version"},
+		javaStep{line: "features @ describe", want: "Feature: metadata.version"},
 		javaStep{line: "log-dirs --describe --topic-list " + topic,
 			want: `"partition":"` + topic + `-0","size":[1-9]`},
 		javaStep{line: "broker-api-versions", want: `Produce\(0\): .*Fetch\(1\)`},
