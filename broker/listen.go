@@ -28,7 +28,7 @@ func (s *Shard) listen(t *task.Task) ([]config.Listener, error) {
 		l := &listeners[i]
 		port, err := s.listenAt(l.Name, l.Address())
 		if err != nil {
-			return nil, fmt.Errorf("listen at %s://%s: %w", l.Name, l.Address(), err)
+			return nil, fmt.Errorf("listener %s: %w", l.Name, err)
 		}
 		l.Port = port
 		if l.AdvertisedPort == 0 {
@@ -42,7 +42,7 @@ func (s *Shard) listen(t *task.Task) ([]config.Listener, error) {
 		}
 		for _, l := range listeners {
 			if _, err := other.listenAt(l.Name, l.Address()); err != nil {
-				errs[other.index()] = fmt.Errorf("listen at %s://%s: %w", l.Name, l.Address(), err)
+				errs[other.index()] = fmt.Errorf("listener %s: %w", l.Name, err)
 			}
 		}
 	})
