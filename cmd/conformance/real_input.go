@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -22,6 +23,9 @@ const realInputName = "real-input"
 const (
 	// lanes is how many clients run at a time, beside the broker.
 	lanes = 2
+	// roomTimes is how many times the file there must be room for: the file itself,
+	// the topics of all lanes, and as many that were deleted a moment ago.
+	roomTimes = 2 + 2*lanes
 	// realKills is how often the broker is killed while a file is written, at even
 	// distances.
 	realKills = 3
@@ -138,6 +142,10 @@ func (s *suite) realInput(ctx context.Context, w wishes) error {
 	if len(quiet)+len(killed) == 0 {
 		return fmt.Errorf("nothing to run: %q matches no transfer", s.only)
 	}
+	if free, want := freeBytes(s.dir), roomTimes*int64(w.bytes); free < want {
+		return fmt.Errorf("%s has %d MiB free, and %d MiB are wanted: give less -bytes, or another"+
+			" $TMPDIR", s.dir, free>>20, want>>20)
+	}
 	report := newRealReport(s.out, os.Stderr, w.json, len(quiet)+len(killed))
 	sources, err := realSources(ctx)
 	if err != nil {
@@ -199,7 +207,7 @@ func (r *realRun) timeMax() time.Duration {
 // drops the topic.
 func (r *realRun) one(ctx context.Context, t *transfer) error {
 	r.topics.Lock()
-	topic, err := r.suite.topic(ctx, 1)
+	topic, err := r.suite.topic(ctx, 1, "file.delete.delay.ms=1000") // its room is wanted soon
 	r.topics.Unlock()
 	if err != nil {
 		return err
@@ -261,11 +269,7 @@ type counted struct {
 // Write implements io.Writer.
 func (c *counted) Write(p []byte) (int, error) {
 	c.bytes += int64(len(p))
-	for _, b := range p {
-		if b == '\n' {
-			c.lines++
-		}
-	}
+	c.lines += int64(bytes.Count(p, []byte("\n")))
 	return c.hash.Write(p)
 }
 
@@ -293,7 +297,7 @@ func (r *realRun) stored(ctx context.Context, topic string) (int64, error) {
 	set := kadm.TopicsSet{}
 	set.Add(topic, 0)
 	dirs, err := kadm.NewClient(client).DescribeAllLogDirs(ctx, set)
-	bytes := int64(0)
-	dirs.Each(func(d kadm.DescribedLogDir) { bytes += d.Size() })
-	return bytes, err
+	size := int64(0)
+	dirs.Each(func(d kadm.DescribedLogDir) { size += d.Size() })
+	return size, err
 }
