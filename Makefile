@@ -4,12 +4,14 @@
 # SEEDS=1-200     which simulator seeds `make seeds` runs
 # SEED=42         one of them, told as a story
 # MINUTES=10      how long `make soak` looks for new failures
+# BYTES=1GiB      the file of `make real-input`
 # FUZZTIME=10s    how long each fuzz target runs
 
 SEEDS    ?= 1-200
 SEED     ?= 42
 MINUTES  ?= 10
 FUZZTIME ?= 10s
+BYTES    ?= 1GiB
 
 GO      ?= go
 ODRADEK := $(GO) run ./cmd/odradek
@@ -21,7 +23,7 @@ THREADED := $(wildcard netio diskio jepsen/live cmd/odradek)
 # Packages whose tests have golden files and the flag -rewrite.
 GOLDEN := $(sort $(dir $(shell grep -rl 'Bool."rewrite"' --include=*_test.go .)))
 
-.PHONY: all fmt lint test race seeds seed soak fuzz golden museum conformance bench docs ci size
+.PHONY: all fmt lint test race seeds seed soak fuzz golden museum conformance real-input bench docs ci size
 
 all: fmt lint test
 
@@ -84,6 +86,10 @@ museum:
 # Real clients against a real broker of this tree.
 conformance:
 	$(GO) run ./cmd/conformance
+
+# The long check: BYTES of real lines between all clients, with every codec.
+real-input:
+	$(GO) run ./cmd/conformance -long real-input -bytes $(BYTES)
 
 # For benchstat: make bench > new.txt
 bench:

@@ -29,10 +29,6 @@ import (
 // (KIP-467); 10 leader hints (KIP-951), never needed with one broker; 13 topic
 // ids (KIP-516). 0 to 2 are advertised and refused, see wire.Table.
 
-// produceSweepInterval is how often unanswered requests are looked at for
-// time-outs; nothing is looked at while there are none.
-const produceSweepInterval = 250 * time.Millisecond
-
 // produce is one request from its arrival to its answer, on the shard of its
 // connection. It is used again for later ones.
 type produce struct {
@@ -65,6 +61,9 @@ type produceEntry struct {
 
 // produceOutcome is what the partition's shard says of an entry.
 type produceOutcome struct {
+	// pending is set until the batch is acknowledged or refused. If it has been
+	// appended, the rest is known already.
+	pending        bool
 	code           kafka.ErrorCode
 	message        string
 	recordErrors   []batch.RecordError
@@ -85,8 +84,16 @@ type produceLeg struct {
 	// waiting is how many entries are appended and not acknowledged, plus one
 	// while the leg is being begun.
 	waiting int
-	// back is set, by the connection's shard only, when the leg has come home.
+	// place is where the leg is in the list of its shard's guests; noGuest if it is
+	// not. It has a deadline of its own, since every shard has a clock of its own;
+	// told is set when its own shard was told that its time is over.
+	place    int
+	deadline kafka.Instant
+	told     bool
+	// back is set, by the connection's shard only, when the leg has come home; late
+	// holds what it had come to when the request's time was over.
 	back bool
+	late []produceOutcome
 }
 
 // beginProduce takes a request in. It never waits: what has to wait is kept in
@@ -110,7 +117,7 @@ func (s *Shard) beginProduce(k ticket, held heldRequest) {
 	}
 	for i := range p.legs {
 		leg := &p.legs[i]
-		leg.back = false
+		leg.back, leg.told, leg.late, leg.place = false, false, nil, noGuest
 		switch {
 		case len(leg.entries) == 0:
 		case i == s.index():
@@ -145,6 +152,7 @@ func (p *produce) collect() {
 				} else {
 					e.shard, e.host = place.shard, place.host
 					e.id = kafka.TopicPartition{Topic: route.id, Partition: index}
+					e.outcome.pending = true
 					p.legs[e.shard].entries = append(p.legs[e.shard].entries, len(p.entries))
 				}
 			}
@@ -209,6 +217,9 @@ func (leg *produceLeg) begin(s *Shard) {
 			s.delayProduce(leg, i)
 		}
 	}
+	if leg.waiting > 1 && s != leg.produce.shard {
+		s.takeGuest(leg)
+	}
 	leg.entryIsDone()
 }
 
@@ -233,11 +244,14 @@ func (leg *produceLeg) appendEntry(s *Shard, i int) (done bool) {
 		return true
 	}
 	next, outcome := host.produce(s, e.records, p.held.header.Version, p.request.Acks)
-	e.outcome = outcome
 	if outcome.roomWanted > 0 {
+		e.outcome = failedProduce(kafka.None)
+		e.outcome.pending, e.outcome.roomWanted = true, outcome.roomWanted
 		return false
 	}
+	e.outcome = outcome
 	if outcome.code == kafka.None && p.request.Acks != 0 && next > host.HighWatermark() {
+		e.outcome.pending = true
 		leg.waiting++
 		host.AwaitHighWatermark(next, leg, i)
 	}
@@ -245,7 +259,10 @@ func (leg *produceLeg) appendEntry(s *Shard, i int) (done bool) {
 }
 
 // Acknowledged implements replica.AckWaiter.
-func (leg *produceLeg) Acknowledged(int) { leg.entryIsDone() }
+func (leg *produceLeg) Acknowledged(tag int) {
+	leg.produce.entries[tag].outcome.pending = false
+	leg.entryIsDone()
+}
 
 // Abandoned implements replica.AckWaiter: the partition was deleted, or its
 // disk failed, before the batch was flushed. It may have survived or not.
@@ -268,6 +285,7 @@ func (leg *produceLeg) entryIsDone() {
 		leg.produce.legIsHome()
 		return
 	}
+	leg.shard.letGuestGo(leg)
 	leg.shard.world.Shards.Send(home.index(), produceLegDone{leg})
 }
 
@@ -285,15 +303,15 @@ func (p *produce) legIsHome() {
 		return
 	}
 	if !p.answered {
-		p.answer(false)
+		p.answer()
 	}
 	p.shard.forgetProduce(p)
 	p.shard.recycleProduce(p)
 }
 
-// answer sends the response. When the time is over, the entries of legs that
-// are still away belong to other shards and are not looked at.
-func (p *produce) answer(timedOut bool) {
+// answer sends the response, either because every outcome is known or because
+// the time is over.
+func (p *produce) answer() {
 	p.answered = true
 	if p.request.Acks == 0 {
 		if p.anyFailed() {
@@ -303,7 +321,7 @@ func (p *produce) answer(timedOut bool) {
 		}
 		return
 	}
-	p.fillResponse(timedOut)
+	p.fillResponse()
 	s, header := p.shard, p.held.header
 	s.scratch = p.response.AppendFrame(s.scratch[:0], header.Version, header.CorrelationID)
 	s.answerScratch(p.ticket)
@@ -311,7 +329,7 @@ func (p *produce) answer(timedOut bool) {
 
 // fillResponse copies the entries' outcomes into the response, in the order of
 // the request.
-func (p *produce) fillResponse(timedOut bool) {
+func (p *produce) fillResponse() {
 	p.response.Reset()
 	next := 0
 	for t := range p.request.Topics {
@@ -321,15 +339,13 @@ func (p *produce) fillResponse(timedOut bool) {
 		}
 		p.response.AddTopic(topic.Name, topic.TopicID)
 		for i := range topic.Partitions {
-			e := &p.entries[next]
+			o := p.outcome(next)
 			next++
 			r := p.response.AddPartition(topic.Partitions[i].Partition)
-			if timedOut && e.id != (kafka.TopicPartition{}) && !p.legs[e.shard].back {
-				r.Error = kafka.ErrRequestTimedOut
-				continue
-			}
-			o := &e.outcome
 			r.Error, r.ErrorMessage = o.code, o.message
+			if o.pending {
+				r.Error = kafka.ErrRequestTimedOut
+			}
 			r.BaseOffset, r.LogStartOffset = o.baseOffset, o.logStartOffset
 			r.LogAppendTime = o.logAppendTime
 			for _, fault := range o.recordErrors {
@@ -346,54 +362,6 @@ func (p *produce) anyFailed() bool {
 		}
 	}
 	return false
-}
-
-// sweepProduces answers the requests whose time is over. They are kept until
-// their legs are home. With acks=0 there is nothing to answer, and whether to hang
-// up is known only when the legs are home.
-func (s *Shard) sweepProduces() {
-	now := s.world.Loop.Now()
-	for p := s.oldestProduce; p != nil; {
-		next := p.next
-		if !p.answered && p.request.Acks != 0 && p.deadline <= now {
-			p.answer(true)
-		}
-		p = next
-	}
-	if s.oldestProduce != nil {
-		s.produceSweep.Set(now.Plus(produceSweepInterval))
-	}
-}
-
-func (s *Shard) waitProduce(p *produce) {
-	p.prev, p.next = s.newestProduce, nil
-	if s.newestProduce != nil {
-		s.newestProduce.next = p
-	} else {
-		s.oldestProduce = p
-		s.produceSweep.Set(s.world.Loop.Now().Plus(produceSweepInterval))
-	}
-	s.newestProduce = p
-}
-
-func (s *Shard) forgetProduce(p *produce) {
-	if p.prev == nil && s.oldestProduce != p {
-		return // it never had to wait
-	}
-	if p.prev != nil {
-		p.prev.next = p.next
-	} else {
-		s.oldestProduce = p.next
-	}
-	if p.next != nil {
-		p.next.prev = p.prev
-	} else {
-		s.newestProduce = p.prev
-	}
-	p.prev, p.next = nil, nil
-	if s.oldestProduce == nil {
-		s.produceSweep.Stop()
-	}
 }
 
 // takeProduce returns a produce to use, an old one where there is one.

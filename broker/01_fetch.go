@@ -17,9 +17,10 @@ import (
 // A response begins with the batch that holds the offset asked for; the first
 // batch of a response is whole whatever its size (KIP-74). One partition gives
 // one contiguous range of one segment at a time. A fetch waits until there are
-// min_bytes, max_wait is over, a segment ends behind what was found, or a
-// partition has an error to tell; one that nobody knows does not keep a fetch
-// from waiting for the others. Nothing at or above the highWatermark is ever sent.
+// min_bytes, max_wait is over, the log goes on in a later segment than that of what
+// was found, the response is full, or a partition has an error to tell; one that
+// nobody knows does not keep a fetch from waiting for the others. Nothing at or above
+// the highWatermark is ever sent.
 //
 // Not done: followers (replica ids get NOT_LEADER_OR_FOLLOWER) and preferred
 // read replicas: there is one broker. No transactions are written yet, so
@@ -283,7 +284,7 @@ func (f *fetch) isReady() bool {
 		if o.urgent() {
 			return true
 		}
-		total += o.bytes()
+		total += o.bytesThere
 		known = known || !o.unread
 	}
 	return total >= int64(f.request.MinBytes) || f.over || !known ||

@@ -46,8 +46,11 @@ type fetchOutcome struct {
 	unread bool
 	// cold is set when the bytes are not in memory: a task has to fetch them.
 	cold bool
-	// stuck is set when a segment ends behind the records and the log goes on:
-	// waiting can add nothing to them.
+	// bytesThere is how much counts towards min_bytes: the records, or, when the
+	// partition's own limit kept some of them back, as much as that limit.
+	bytesThere int64
+	// stuck is set when the log goes on in another segment than that of the
+	// records, or when they fill the response: waiting can add nothing to them.
 	stuck bool
 }
 
@@ -65,11 +68,20 @@ func (o *fetchOutcome) urgent() bool {
 	return o.code != kafka.None && !o.unread || o.diverging || o.stuck
 }
 
-// found takes in what was read below a bound.
-func (o *fetchOutcome) found(records log.Range, upTo kafka.Offset) {
-	o.records = records
-	o.stuck = records.Length > 0 && records.NextOffset < upTo &&
-		int64(records.Position)+records.Length == records.File.Size()
+// found takes in what was read below a bound, of a request's partition that has
+// a limit of its own. Source: Kafka, DelayedFetch.
+func (o *fetchOutcome) found(
+	records log.Range, upTo kafka.Offset, partitionBytesMax int, limits fetchLimits,
+) {
+	o.records, o.bytesThere, o.stuck = records, records.Length, false
+	switch {
+	case records.NextOffset >= upTo:
+	case records.Length > 0 && records.SegmentEnd < upTo,
+		limits.bytesLeft <= int64(partitionBytesMax):
+		o.stuck = true
+	default:
+		o.bytesThere = max(records.Length, int64(partitionBytesMax))
+	}
 }
 
 // fetchLimits are the request's bounds as far as one shard needs them.
@@ -107,7 +119,11 @@ func (h *partition) look(e *fetchEntry, limits fetchLimits, atLeastOne bool) {
 		return
 	}
 	bytesMax := int(min(int64(e.bytesMax), limits.bytesLeft))
-	if e.offset >= upTo || bytesMax <= 0 && !atLeastOne {
+	if e.offset >= upTo {
+		return
+	}
+	if bytesMax <= 0 && !atLeastOne {
+		e.outcome.stuck = limits.bytesLeft <= 0
 		return
 	}
 	records, err := h.Log.Read(e.offset, upTo, bytesMax, atLeastOne)
@@ -117,7 +133,7 @@ func (h *partition) look(e *fetchEntry, limits fetchLimits, atLeastOne bool) {
 	case err != nil:
 		e.outcome = failedFetch(kafka.ErrKafkaStorageError)
 	default:
-		e.outcome.found(records, upTo)
+		e.outcome.found(records, upTo, e.bytesMax, limits)
 		e.outcome.cold = !h.resident(records)
 	}
 }
@@ -139,7 +155,7 @@ func (h *partition) lookAgain(t *task.Task, e *fetchEntry, limits fetchLimits, a
 	case err != nil:
 		e.outcome = failedFetch(kafka.ErrKafkaStorageError)
 	default:
-		e.outcome.found(records, upTo)
+		e.outcome.found(records, upTo, e.bytesMax, limits)
 	}
 }
 

@@ -22,12 +22,13 @@ const (
 // listen opens every listener on every shard, with the doors still closed: what
 // comes in waits until serve. It fills in the ports that are really open.
 func (s *Shard) listen(t *task.Task) ([]config.Listener, error) {
+	s.limitConnections()
 	listeners := append([]config.Listener(nil), s.node.Listeners...)
 	for i := range listeners {
 		l := &listeners[i]
 		port, err := s.listenAt(l.Name, l.Address())
 		if err != nil {
-			return nil, fmt.Errorf("listen at %s://%s: %w", l.Name, l.Address(), err)
+			return nil, fmt.Errorf("listener %s: %w", l.Name, err)
 		}
 		l.Port = port
 		if l.AdvertisedPort == 0 {
@@ -41,7 +42,7 @@ func (s *Shard) listen(t *task.Task) ([]config.Listener, error) {
 		}
 		for _, l := range listeners {
 			if _, err := other.listenAt(l.Name, l.Address()); err != nil {
-				errs[other.index()] = fmt.Errorf("listen at %s://%s: %w", l.Name, l.Address(), err)
+				errs[other.index()] = fmt.Errorf("listener %s: %w", l.Name, err)
 			}
 		}
 	})
@@ -51,6 +52,15 @@ func (s *Shard) listen(t *task.Task) ([]config.Listener, error) {
 		}
 	}
 	return listeners, nil
+}
+
+// limitConnections tells the network how many connections the node takes: at the
+// start, and when that is changed while it runs. One shard does it for all.
+func (s *Shard) limitConnections() {
+	if s.index() == 0 {
+		s.world.Network.LimitConnections(env.ConnectionLimits{
+			Max: s.node.MaxConnections, PerHostMax: s.node.MaxConnectionsPerIP})
+	}
 }
 
 // listenAt opens one listener on this shard.
@@ -63,7 +73,6 @@ func (s *Shard) listenAt(name, address string) (port uint16, err error) {
 	options := env.Options{
 		FrameBytesMax:    s.node.SocketRequestMaxBytes,
 		UnsentBytesMax:   unsentBytesMax,
-		ConnectionsMax:   (s.node.MaxConnections-1)/shards + 1,
 		BufferedBytesMax: queued / int64(shards),
 	}
 	d := &door{shard: s, listener: name}

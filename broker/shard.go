@@ -74,6 +74,8 @@ type Shard struct {
 	oldestProduce *produce
 	newestProduce *produce
 	produceSweep  *task.Timer
+	// guests are the legs of other shards' requests that wait here.
+	guests []*produceLeg
 	// delayed are appends that wait for room in the journal, in order.
 	delayed []delayedEntry
 
@@ -130,6 +132,8 @@ func (s *Shard) receive(_ int, message any) {
 	case *produceLeg:
 		m.begin(s)
 	case produceLegDone:
+		m.arrive()
+	case produceLate:
 		m.arrive()
 	case *fetchLeg:
 		m.begin(s)

@@ -25,6 +25,7 @@ func (s *Shard) takeIn(t *task.Task, next *image.Image, changes image.Changes) {
 	previous := s.image
 	if node, err := s.view(next).Layers().Node(); err == nil {
 		s.node = &node // with the settings that change while the node runs
+		s.limitConnections()
 	}
 	for _, change := range changes.Topics {
 		if change.Old != nil && (change.New == nil || change.New.ID != change.Old.ID) {

@@ -6,7 +6,21 @@ import (
 	"odradek/controller/config"
 	"odradek/controller/image"
 	"odradek/controller/metadata"
+	"odradek/core/env"
 )
+
+// limitedNetwork remembers how many connections it was told to take.
+type limitedNetwork struct {
+	env.Network
+	limits env.ConnectionLimits
+}
+
+func (n *limitedNetwork) LimitConnections(limits env.ConnectionLimits) { n.limits = limits }
+
+// firstShard is shard 0 of one.
+type firstShard struct{ env.Shards }
+
+func (firstShard) Self() int { return 0 }
 
 // What is set for all brokers while a node runs holds for it at once.
 func TestChangedSettingsOfTheNodeAreTakenIn(t *testing.T) {
@@ -18,13 +32,17 @@ func TestChangedSettingsOfTheNodeAreTakenIn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &Shard{node: &node, static: static, image: image.Empty()}
-	value := "4711"
+	network := &limitedNetwork{}
+	s := &Shard{node: &node, static: static, image: image.Empty(),
+		world: &env.World{Network: network, Shards: firstShard{}}}
 	delta := s.image.Begin()
-	err = delta.Apply(&metadata.ConfigRecord{ResourceType: metadata.BrokerResource,
-		Name: config.ProducerIDExpirationMs, Value: &value})
-	if err != nil {
-		t.Fatal(err)
+	for _, setting := range []config.Entry{{Name: config.ProducerIDExpirationMs, Value: "4711"},
+		{Name: config.MaxConnections, Value: "12"}, {Name: config.MaxConnectionsPerIP, Value: "3"}} {
+		err = delta.Apply(&metadata.ConfigRecord{ResourceType: metadata.BrokerResource,
+			Name: setting.Name, Value: &setting.Value})
+		if err != nil {
+			t.Fatal(err)
+		}
 	}
 	next, changes, err := delta.Finish(image.Provenance{})
 	if err != nil {
@@ -33,5 +51,8 @@ func TestChangedSettingsOfTheNodeAreTakenIn(t *testing.T) {
 	s.takeIn(nil, next, changes)
 	if got := s.node.ProducerIDExpirationMs; got != 4711 {
 		t.Errorf("%s is %d", config.ProducerIDExpirationMs, got)
+	}
+	if want := (env.ConnectionLimits{Max: 12, PerHostMax: 3}); network.limits != want {
+		t.Errorf("the network was told %+v", network.limits)
 	}
 }

@@ -334,7 +334,7 @@ func (a *alteration) checkBroker(result *image.Config) *fault {
 			return unknownBrokerSetting(change.Name)
 		}
 		if definition.Update == config.ReadOnly {
-			return faultf(code, "Cannot update these configs dynamically: [%s]", change.Name)
+			return readOnlySetting(definition)
 		}
 		if definition.Update == config.PerBroker && a.resource.Name == "" {
 			return faultf(code, "Cannot update these configs at default cluster level, broker id"+
@@ -361,6 +361,16 @@ func (a *alteration) checkBroker(result *image.Config) *fault {
 		return faultf(code, "%v", err)
 	}
 	return nil
+}
+
+// readOnlySetting refuses in Kafka's words, and says why where Kafka would not
+// refuse.
+func readOnlySetting(definition *config.Definition) *fault {
+	const refusal = "Cannot update these configs dynamically: [%s]"
+	if definition.FixedHere != "" {
+		return faultf(kafka.ErrInvalidRequest, refusal+": %s", definition.Name, definition.FixedHere)
+	}
+	return faultf(kafka.ErrInvalidRequest, refusal, definition.Name)
 }
 
 // unknownBrokerSetting says why a name cannot be set for a broker.

@@ -137,7 +137,7 @@ func (c *conn) sayGoodbye() {
 	s.conns[len(s.conns)-1] = nil
 	s.conns = s.conns[:len(s.conns)-1]
 	if c.home != nil {
-		c.home.left()
+		c.home.left(c.remote)
 	}
 	c.door.Closed(c, c.cause)
 }

@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"odradek/core/assert"
 	"odradek/core/env"
 	"odradek/core/task"
 )
@@ -32,6 +33,45 @@ const (
 type listeners struct {
 	mutex  sync.Mutex
 	groups []*group
+	// limits bound what came in at all of them; nil before anybody said so.
+	limits *env.ConnectionLimits
+	// count is how many connections there are, and fromHost how many from each host.
+	count    int
+	fromHost map[netip.Addr]int
+}
+
+// LimitConnections implements env.Network.
+func (s *Shard) LimitConnections(limits env.ConnectionLimits) {
+	all := &s.node.listeners
+	all.mutex.Lock()
+	defer all.mutex.Unlock()
+	all.limits = &limits
+}
+
+// admit counts a connection from a host, unless there are enough.
+func (all *listeners) admit(host netip.Addr) bool {
+	all.mutex.Lock()
+	defer all.mutex.Unlock()
+	if l := all.limits; l != nil && (all.count >= l.Max || all.fromHost[host] >= l.PerHostMax) {
+		return false
+	}
+	if all.fromHost == nil {
+		all.fromHost = map[netip.Addr]int{}
+	}
+	all.count++
+	all.fromHost[host]++
+	return true
+}
+
+// dismiss uncounts a connection from a host.
+func (all *listeners) dismiss(host netip.Addr) {
+	all.mutex.Lock()
+	defer all.mutex.Unlock()
+	assert.That(all.count > 0 && all.fromHost[host] > 0, "what ends was counted")
+	all.count--
+	if all.fromHost[host]--; all.fromHost[host] == 0 {
+		delete(all.fromHost, host)
+	}
 }
 
 // group is one listening socket and the shards that listen at it. One of them,
@@ -57,8 +97,7 @@ type listener struct {
 	group   *group
 	options *env.Options
 	door    env.Door
-	// count is how many connections it has or was handed; ConnectionsMax and
-	// the spreading go by it.
+	// count is how many connections it has or was handed; the spreading goes by it.
 	count atomic.Int32
 	// token is set while this is the acceptor and watches the socket.
 	token    token
@@ -299,8 +338,13 @@ func (l *listener) takeRest() {
 
 // hand gives an accepted connection to the shard that shall serve it.
 func (l *listener) hand(fd int, peer netip.AddrPort) {
+	if !l.group.owner.admit(peer.Addr()) {
+		_ = unix.Close(fd) // there are enough
+		return
+	}
 	to := l.group.choose()
 	if to == nil {
+		l.group.owner.dismiss(peer.Addr())
 		_ = unix.Close(fd) // nobody listens any more
 		return
 	}
@@ -309,16 +353,15 @@ func (l *listener) hand(fd int, peer netip.AddrPort) {
 		return
 	}
 	if !to.shard.Post(func() { to.serve(fd, peer) }) {
-		to.left()
+		to.left(peer)
 		_ = unix.Close(fd) // the shard has ended
 	}
 }
 
 // serve begins a connection on this listener's shard.
 func (l *listener) serve(fd int, peer netip.AddrPort) {
-	limit := l.options.ConnectionsMax
-	if l.closed || l.shard.closing || limit > 0 && int(l.count.Load()) > limit {
-		l.left()
+	if l.closed || l.shard.closing {
+		l.left(peer)
 		_ = unix.Close(fd) // refused
 		return
 	}
@@ -327,7 +370,7 @@ func (l *listener) serve(fd int, peer netip.AddrPort) {
 		local: l.group.address, remote: peer, fd: fd,
 	}
 	if err := l.shard.open(c); err != nil {
-		l.left()
+		l.left(peer)
 		_ = unix.Close(fd) // no memory to watch it
 		return
 	}
@@ -335,4 +378,7 @@ func (l *listener) serve(fd int, peer netip.AddrPort) {
 }
 
 // left uncounts a connection.
-func (l *listener) left() { l.count.Add(-1) }
+func (l *listener) left(peer netip.AddrPort) {
+	l.count.Add(-1)
+	l.group.owner.dismiss(peer.Addr())
+}

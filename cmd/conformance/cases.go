@@ -21,9 +21,10 @@ func (s *suite) cases() []testCase {
 			all = append(all, s.linesCase(producer, codec, lines))
 		}
 	}
-	for _, producer := range s.clients {
+	for _, producer := range s.recordClients() {
 		all = append(all, s.recordsCase(producer))
 	}
+	all = append(all, s.javaCases()...)
 	all = append(all, s.adminCases()...)
 	all = append(all, s.positionCases()...)
 	all = append(all, s.sessionCases()...)
@@ -55,31 +56,39 @@ func exampleLines() []byte {
 // linesCase writes a file with one client and reads it with all of them.
 func (s *suite) linesCase(producer client, codec string, lines []byte) testCase {
 	return testCase{"lines/" + producer.name() + "/" + codec, func(ctx context.Context) error {
-		topic, err := s.topic(ctx, 1)
-		if err != nil {
-			return err
-		}
-		file, err := s.file("lines", lines)
-		if err != nil {
-			return err
-		}
-		if err := producer.produce(ctx, topic, codec, file); err != nil {
-			return fmt.Errorf("produce: %w", err)
-		}
-		for _, consumer := range s.clients {
-			if !slices.Contains(consumer.codecs(), codec) {
-				continue
-			}
-			got, err := consumer.consume(ctx, topic)
-			if err == nil {
-				err = same(got, lines)
-			}
-			if err != nil {
-				return fmt.Errorf("read with %s: %w", consumer.name(), err)
-			}
-		}
-		return nil
+		return s.exchange(ctx, producer, s.clients, codec, lines)
 	}}
+}
+
+// exchange writes lines with one client, and reads them with others.
+func (s *suite) exchange(
+	ctx context.Context, producer client, consumers []client, codec string, lines []byte,
+) error {
+	topic, err := s.topic(ctx, 1)
+	if err != nil {
+		return err
+	}
+	file, err := s.file("lines", lines)
+	if err != nil {
+		return err
+	}
+	if err := producer.produce(ctx, topic, codec, file); err != nil {
+		return fmt.Errorf("produce: %w", err)
+	}
+	for _, consumer := range consumers {
+		if !slices.Contains(consumer.codecs(), codec) {
+			continue
+		}
+		var got bytes.Buffer
+		err := consumer.consume(ctx, topic, &got)
+		if err == nil {
+			err = same(got.Bytes(), lines)
+		}
+		if err != nil {
+			return fmt.Errorf("read with %s: %w", consumer.name(), err)
+		}
+	}
+	return nil
 }
 
 func text(s string) *string { return &s }
@@ -99,7 +108,7 @@ func exampleRecords() []record {
 }
 
 // recordsCase writes records with one client and reads them with all.
-func (s *suite) recordsCase(producer client) testCase {
+func (s *suite) recordsCase(producer recordClient) testCase {
 	return testCase{"records/" + producer.name(), func(ctx context.Context) error {
 		topic, err := s.topic(ctx, 1)
 		if err != nil {
@@ -109,7 +118,7 @@ func (s *suite) recordsCase(producer client) testCase {
 		if err := producer.produceRecords(ctx, topic, want); err != nil {
 			return fmt.Errorf("produce: %w", err)
 		}
-		for _, consumer := range s.clients {
+		for _, consumer := range s.recordClients() {
 			got, err := consumer.consumeRecords(ctx, topic)
 			if err == nil {
 				err = sameRecords(got, want)

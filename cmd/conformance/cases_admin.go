@@ -3,8 +3,13 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"strings"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
 // adminCases look after topics with our own command line, and see them with
@@ -50,6 +55,7 @@ func (s *suite) adminCases() []testCase {
 				[2]string{"configs describe brokers", ""},
 			)
 		}},
+		{"admin/max-connections", s.connectionLimits},
 		{"admin/kcat-metadata", s.kcatMetadata},
 		{"admin/unknown-topic", func(ctx context.Context) error {
 			_, err := s.odradek(ctx, nil, "topics", "describe", "conformance-none")
@@ -59,6 +65,60 @@ func (s *suite) adminCases() []testCase {
 			return nil
 		}},
 	}
+}
+
+const (
+	// connectionsLet is the limit that is set, with room for the command lines that
+	// set it and for connections of earlier cases that are about to end.
+	connectionsLet = 50
+	// connectionsTried is how many are opened.
+	connectionsTried = 100
+)
+
+// connectionLimits sets each of the limits while the broker runs, and takes it back.
+func (s *suite) connectionLimits(ctx context.Context) error {
+	if s.broker == nil {
+		return errNotOurs // a broker's own settings are not ours to change
+	}
+	for _, name := range []string{"max.connections", "max.connections.per.ip"} {
+		set := fmt.Sprintf("configs alter brokers %s=%d", name, connectionsLet)
+		if err := s.steps(ctx, [2]string{set, ""}); err != nil {
+			return err
+		}
+		refused, err := s.countRefused(ctx)
+		if err := errors.Join(err, s.steps(ctx,
+			[2]string{"configs alter brokers --unset " + name, ""})); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		if refused < connectionsTried-connectionsLet || refused == connectionsTried {
+			return fmt.Errorf("%s is %d, and of %d connections %d were refused", name,
+				connectionsLet, connectionsTried, refused)
+		}
+		if refused, err = s.countRefused(ctx); err != nil || refused > 0 {
+			return fmt.Errorf("%s was taken back, and %d were refused: %w", name, refused, err)
+		}
+	}
+	return nil
+}
+
+// countRefused opens connections and counts those that the broker does not answer.
+func (s *suite) countRefused(ctx context.Context) (int, error) {
+	refused := 0
+	for range connectionsTried {
+		c, err := s.dial(ctx)
+		if err != nil {
+			return 0, err
+		}
+		defer c.Close()
+		request := kmsg.NewPtrApiVersionsRequest()
+		_ = c.SetDeadline(time.Now().Add(bystanderPatience)) // it may be closed already
+		frame := kmsg.NewRequestFormatter().AppendRequest(nil, request, 1)
+		_, _ = c.Write(frame)
+		if _, err := io.ReadFull(c, make([]byte, 4)); err != nil {
+			refused++
+		}
+	}
+	return refused, nil
 }
 
 func (s *suite) kcatMetadata(ctx context.Context) error {

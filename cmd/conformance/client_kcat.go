@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 )
 
 // kcatClient is kcat, which is librdkafka.
@@ -23,8 +24,9 @@ func (c *kcatClient) produce(ctx context.Context, topic, codec, file string) err
 	return err
 }
 
-func (c *kcatClient) consume(ctx context.Context, topic string) ([]byte, error) {
-	return c.run(ctx, nil, "-C", "-t", topic, "-p", "0", "-o", "beginning", "-e", "-q")
+func (c *kcatClient) consume(ctx context.Context, topic string, to io.Writer) error {
+	return stream(ctx, nil, to, "kcat", "-C", "-t", topic, "-p", "0", "-o", "beginning", "-e", "-q",
+		"-b", c.suite.bootstrap)
 }
 
 // produceRecords runs kcat once for each record: its headers are for a whole

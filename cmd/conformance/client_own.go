@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 )
 
 // ownClient is our own command line.
@@ -18,8 +19,8 @@ func (c *ownClient) produce(ctx context.Context, topic, codec, file string) erro
 	return err
 }
 
-func (c *ownClient) consume(ctx context.Context, topic string) ([]byte, error) {
-	return c.suite.odradek(ctx, nil, "consume", topic)
+func (c *ownClient) consume(ctx context.Context, topic string, to io.Writer) error {
+	return stream(ctx, nil, to, c.suite.binary, "consume", topic, "--bootstrap", c.suite.bootstrap)
 }
 
 // produceRecords runs the command once for each run of records with the same

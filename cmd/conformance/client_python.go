@@ -5,6 +5,7 @@ import (
 	_ "embed"
 	"encoding/json"
 	"fmt"
+	"io"
 )
 
 //go:embed client.py
@@ -38,8 +39,8 @@ func (c *pythonKafka) produce(ctx context.Context, topic, codec, file string) er
 	return err
 }
 
-func (c *pythonKafka) consume(ctx context.Context, topic string) ([]byte, error) {
-	return c.run(ctx, nil, "consume", topic)
+func (c *pythonKafka) consume(ctx context.Context, topic string, to io.Writer) error {
+	return stream(ctx, nil, to, python, c.script, c.suite.bootstrap, "consume", topic)
 }
 
 func (c *pythonKafka) produceRecords(ctx context.Context, topic string, records []record) error {

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 )
@@ -14,7 +15,12 @@ type client interface {
 	// codecs are those it can write.
 	codecs() []string
 	produce(ctx context.Context, topic, codec, file string) error
-	consume(ctx context.Context, topic string) ([]byte, error)
+	consume(ctx context.Context, topic string, to io.Writer) error
+}
+
+// recordClient is a client that can write and read more than lines.
+type recordClient interface {
+	client
 	// produceRecords and consumeRecords do the same with keys, nulls, headers.
 	produceRecords(ctx context.Context, topic string, records []record) error
 	consumeRecords(ctx context.Context, topic string) ([]record, error)
@@ -26,6 +32,17 @@ type record struct {
 	Key     *string
 	Value   *string
 	Headers [][2]string
+}
+
+// recordClients are those of the clients that know more than lines.
+func (s *suite) recordClients() []recordClient {
+	var all []recordClient
+	for _, c := range s.clients {
+		if c, ok := c.(recordClient); ok {
+			all = append(all, c)
+		}
+	}
+	return all
 }
 
 var allCodecs = []string{"none", "gzip", "snappy", "lz4", "zstd"}

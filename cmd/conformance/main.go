@@ -5,6 +5,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"regexp"
@@ -13,51 +14,104 @@ import (
 	"time"
 )
 
-func main() {
-	bootstrap := flag.String("bootstrap", "", "`HOST:PORT` of a broker that runs; "+
+// wishes are what the command line asks for.
+type wishes struct {
+	bootstrap string
+	only      *regexp.Regexp
+	classPath string
+	long      string
+	bytes     byteCount
+	json      bool
+}
+
+// readWishes reads the command line.
+func readWishes(arguments []string, errs io.Writer) (wishes, error) {
+	w := wishes{bytes: 1 << 30}
+	flags := flag.NewFlagSet("conformance", flag.ContinueOnError)
+	flags.SetOutput(errs)
+	flags.StringVar(&w.bootstrap, "bootstrap", "", "`HOST:PORT` of a broker that runs; "+
 		"without it, one of this tree is started")
-	only := flag.String("run", "", "run the cases whose names match this `REGEXP`")
-	flag.Parse()
-	if flag.NArg() > 0 {
-		fmt.Fprintf(os.Stderr, "conformance takes no arguments: drop %q\n", flag.Arg(0))
-		os.Exit(2)
+	only := flags.String("run", "", "run the cases whose names match this `REGEXP`")
+	flags.StringVar(&w.classPath, "kafka-classpath", "", "`CLASSPATH` of Kafka's own Java tools, "+
+		"as libs/* of its download\n(default $"+
+		classPathVariable+"; without it, their cases are skipped)")
+	flags.StringVar(&w.long, "long", "", "run this long `CHECK` instead of the cases; there is "+
+		realInputName+":\na file of real lines from each client to all others, with every codec")
+	flags.Var(&w.bytes, "bytes", "of -long "+realInputName+": the file's `SIZE`, as 64MiB")
+	flags.BoolVar(&w.json, "json", false, "of -long "+realInputName+
+		": results as lines of JSON; progress goes to standard error")
+	if err := flags.Parse(arguments); err != nil {
+		return w, err // it was printed
 	}
-	matches, err := regexp.Compile(*only)
+	var err error
+	switch {
+	case flags.NArg() > 0:
+		err = fmt.Errorf("conformance takes no arguments: drop %q", flags.Arg(0))
+	case w.long != "" && w.long != realInputName:
+		err = fmt.Errorf("-long: there is no %q; there is %s", w.long, realInputName)
+	case w.long == "" && w.json:
+		err = fmt.Errorf("-json goes with -long %s only", realInputName)
+	}
+	if err == nil {
+		if w.only, err = regexp.Compile(*only); err != nil {
+			err = fmt.Errorf("-run: %w", err)
+		}
+	}
 	if err != nil {
-		fmt.Fprintf(os.Stderr, "-run: %v\n", err)
+		fmt.Fprintln(errs, err)
+	}
+	return w, err
+}
+
+func main() {
+	w, err := readWishes(os.Args[1:], os.Stderr)
+	if errors.Is(err, flag.ErrHelp) {
+		return
+	}
+	if err != nil {
 		os.Exit(2)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, *bootstrap, matches); err != nil {
+	if err := run(ctx, w); err != nil {
 		fmt.Fprintln(os.Stderr, "conformance:", err)
 		stop()
 		os.Exit(1)
 	}
 }
 
-// run prepares the broker and the clients, and runs the cases.
-func run(ctx context.Context, bootstrap string, only *regexp.Regexp) error {
+// run prepares the broker and the clients, and runs what is wished for.
+func run(ctx context.Context, w wishes) error {
 	dir, err := os.MkdirTemp("", "odradek-conformance-")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	s := &suite{dir: dir, only: only, out: os.Stdout, stamp: time.Now().UnixNano() % 1e9}
+	s := &suite{dir: dir, only: w.only, out: os.Stdout, stamp: time.Now().UnixNano() % 1e9}
 	if s.binary, err = buildBinary(ctx, dir); err != nil {
 		return err
 	}
-	if bootstrap == "" {
+	if s.bootstrap = w.bootstrap; s.bootstrap == "" {
 		if s.broker, err = startBroker(ctx, s.binary, dir); err != nil {
 			return err
 		}
 		defer s.broker.kill()
-		bootstrap = s.broker.address
+		s.bootstrap = s.broker.address
 	}
-	s.bootstrap = bootstrap
 	if err := s.prepareClients(ctx); err != nil {
 		return err
 	}
+	if s.java, err = s.prepareJava(ctx, w.classPath); err != nil {
+		s.missing = append(s.missing, err.Error())
+	}
+	if w.long == realInputName {
+		return s.realInput(ctx, w)
+	}
+	return s.runCases(ctx)
+}
+
+// runCases runs the cases that are wished for and sums up.
+func (s *suite) runCases(ctx context.Context) error {
 	for _, c := range s.cases() {
 		if ctx.Err() != nil {
 			return errors.New("interrupted")
@@ -72,7 +126,7 @@ func run(ctx context.Context, bootstrap string, only *regexp.Regexp) error {
 		return fmt.Errorf("%d cases failed", s.failed)
 	}
 	if s.passed == 0 {
-		return fmt.Errorf("no case ran: is %q the name of one?", only)
+		return fmt.Errorf("no case ran: is %q the name of one?", s.only)
 	}
 	return nil
 }

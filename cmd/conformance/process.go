@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"os/exec"
@@ -15,17 +16,24 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
-// command runs a program and returns what it printed; what it said on standard
-// error becomes part of the error.
+// command runs a program and returns what it printed.
 func command(ctx context.Context, stdin []byte, name string, args ...string) ([]byte, error) {
+	var out bytes.Buffer
+	err := stream(ctx, bytes.NewReader(stdin), &out, name, args...)
+	return out.Bytes(), err
+}
+
+// stream runs a program between a reader and a writer; what it said on standard
+// error becomes part of the error.
+func stream(ctx context.Context, in io.Reader, out io.Writer, name string, args ...string) error {
 	c := exec.CommandContext(ctx, name, args...)
 	c.WaitDelay = 5 * time.Second
-	var out, errs bytes.Buffer
-	c.Stdin, c.Stdout, c.Stderr = bytes.NewReader(stdin), &out, &errs
+	var errs bytes.Buffer
+	c.Stdin, c.Stdout, c.Stderr = in, out, &errs
 	if err := c.Run(); err != nil {
-		return out.Bytes(), fmt.Errorf("%s: %w: %s", filepath.Base(name), err, excerpt(errs.String()))
+		return fmt.Errorf("%s: %w: %s", filepath.Base(name), err, excerpt(errs.String()))
 	}
-	return out.Bytes(), nil
+	return nil
 }
 
 func buildBinary(ctx context.Context, dir string) (string, error) {

@@ -25,7 +25,8 @@ type suite struct {
 	stamp     int64 // in topic names, so that runs don't meet
 
 	clients []client
-	missing []string // why clients are skipped
+	java    *javaClient // nil when Kafka's own tools are not here
+	missing []string    // why clients are skipped
 
 	topics                  int
 	passed, failed, skipped int

@@ -97,7 +97,8 @@ func (o *consume) run(command *cobra.Command) error {
 		return err
 	}
 	ctx := command.Context()
-	client, err := o.client(ctx, o.options()...)
+	away := &outage{}
+	client, err := o.client(ctx, append(o.options(), kgo.WithHooks(away))...)
 	if err != nil {
 		return err
 	}
@@ -109,7 +110,7 @@ func (o *consume) run(command *cobra.Command) error {
 		}
 		return err
 	}
-	r := &reading{consume: o, client: client, ranges: ranges, sink: sink,
+	r := &reading{consume: o, client: client, ranges: ranges, sink: sink, outage: away,
 		follow: o.follow || o.console.outTerminal && !o.untilEnd}
 	err = r.run(ctx)
 	interrupted := errors.Is(err, errInterrupted)

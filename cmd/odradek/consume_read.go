@@ -29,6 +29,7 @@ type reading struct {
 	client *kgo.Client
 	ranges []*partRange
 	sink   *sink
+	outage *outage
 	follow bool
 
 	// pause stops the client from fetching a partition.
@@ -67,6 +68,7 @@ func (r *reading) run(ctx context.Context) (err error) {
 		if err := r.poll(ctx); err != nil {
 			return err
 		}
+		r.outage.tell(r.console, line)
 		line.show(func() string {
 			return fmt.Sprintf("%s, %s", plural(r.records, "record"), byteSize(r.bytes))
 		})

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"syscall"
 
+	"odradek/core/env"
+
 	"github.com/twmb/franz-go/pkg/kerr"
 )
 
@@ -60,7 +62,7 @@ func explain(err error) string {
 		for _, one := range several.Unwrap() {
 			parts = append(parts, explain(one))
 		}
-		return strings.Join(parts, "\nodradek: ")
+		return strings.Join(hintOnce(parts), "\nodradek: ")
 	}
 	sentence := said(err)
 	var f *fault
@@ -74,6 +76,19 @@ func explain(err error) string {
 		return sentence + "\nhint: " + hint
 	}
 	return sentence
+}
+
+// hintOnce leaves the same hint to the last of those that have it.
+func hintOnce(parts []string) []string {
+	seen := map[string]bool{}
+	for i := len(parts) - 1; i >= 0; i-- {
+		sentence, hint, found := strings.Cut(parts[i], "\nhint: ")
+		if found && seen[hint] {
+			parts[i] = sentence
+		}
+		seen[hint] = found || seen[hint]
+	}
+	return parts
 }
 
 // said is what an error says, without the noise around it.
@@ -143,6 +158,9 @@ func hintFor(err error) string {
 	var code *kerr.Error
 	if errors.As(err, &code) {
 		return hints[code]
+	}
+	if errors.Is(err, env.ErrAddressInUse) {
+		return "another program listens there, perhaps another broker; --listeners names another address"
 	}
 	if errors.Is(err, os.ErrPermission) {
 		return "the file belongs to another user"

@@ -102,7 +102,8 @@ func (o *produce) run(command *cobra.Command) error {
 	}
 	defer in.Close()
 	ctx := command.Context()
-	client, err := o.client(ctx, options...)
+	away := &outage{}
+	client, err := o.client(ctx, append(options, kgo.WithHooks(away))...)
 	if err != nil {
 		return err
 	}
@@ -114,8 +115,8 @@ func (o *produce) run(command *cobra.Command) error {
 		fmt.Fprintln(o.console.err, "each line becomes a record; Ctrl-D ends")
 	}
 	w := &writer{client: client, cutter: cutter, partition: o.partition,
-		progress: newProgress(o.console),
-		started:  o.console.now(), now: o.console.now, size: size, topic: o.topic}
+		progress: newProgress(o.console), console: o.console, outage: away,
+		started: o.console.now(), now: o.console.now, size: size, topic: o.topic}
 	if o.quiet || o.console.inTerminal && o.file == "" {
 		w.progress.out = nil
 	}

@@ -22,6 +22,8 @@ type writer struct {
 	topic     string
 	partition int32
 	progress  *progress
+	console   *console
+	outage    *outage
 	now       func() time.Time
 	started   time.Time
 	size      int64 // of the input, 0 when not known
@@ -60,7 +62,7 @@ func (w *writer) run(ctx context.Context, lines *lineReader) error {
 		case <-ctx.Done():
 			return w.finish(ctx, errInterrupted)
 		case <-ticker.C:
-			w.progress.show(w.line)
+			w.look()
 		}
 	}
 }
@@ -176,9 +178,15 @@ func (w *writer) flush(ctx context.Context) error {
 		case err := <-done:
 			return err
 		case <-ticker.C:
-			w.progress.show(w.line)
+			w.look()
 		}
 	}
+}
+
+// look shows what a person wants to know meanwhile.
+func (w *writer) look() {
+	w.outage.tell(w.console, w.progress)
+	w.progress.show(w.line)
 }
 
 // line is the progress line.

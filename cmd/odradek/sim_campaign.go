@@ -74,6 +74,9 @@ func (r *simRun) many(ctx context.Context) error {
 		close(rows)
 	}()
 	s := r.gather(rows)
+	if ctx.Err() != nil {
+		fmt.Fprintf(r.console.err, "interrupted after %d of %d seeds\n", s.runs, r.last-r.first+1)
+	}
 	s.print(r.console)
 	switch {
 	case ctx.Err() != nil:

@@ -68,6 +68,9 @@ type Definition struct {
 	check      check
 	Importance Importance
 	Update     Update
+	// FixedHere says why the setting is ReadOnly where Kafka's can change while the
+	// node runs, and what to do instead; empty where Kafka's cannot either.
+	FixedHere string
 	// Synonyms are the settings of a node that stand in for this one when it
 	// is not set, nearest first. A topic's setting has the name it follows and
 	// what stands in for that.

@@ -133,6 +133,8 @@ func CheckBroker(l Layers) error {
 			"must be unlimited (-1) or, greater than or equal to 1"},
 		{"log.retention.hours", func(v int64) bool { return v != 0 },
 			"must be unlimited (-1) or, greater than or equal to 1"},
+		{MaxConnectionsPerIP, func(v int64) bool { return v != 0 },
+			"can be set to zero only if max.connections.per.ip.overrides property is set."},
 	}
 	for _, bound := range bounds {
 		value, _, ok := l.BrokerValue(bound.name)

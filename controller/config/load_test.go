@@ -29,7 +29,8 @@ func TestDefaultsNeedNothing(t *testing.T) {
 		AutoCreateTopics: true, DeleteTopics: true, NumPartitions: 1, DefaultReplicationFactor: 1,
 		Listeners: []config.Listener{{Name: "PLAINTEXT", Host: "127.0.0.1", Port: 9092,
 			AdvertisedHost: "127.0.0.1", AdvertisedPort: 9092}},
-		SocketRequestMaxBytes: 104857600, QueuedMaxRequestBytes: -1, MaxConnections: 1<<31 - 1,
+		SocketRequestMaxBytes: 104857600, QueuedMaxRequestBytes: -1,
+		MaxConnections: 1<<31 - 1, MaxConnectionsPerIP: 1<<31 - 1,
 		ConnectionsMaxIdleMs: 600000, FetchMaxBytes: 57671680, FetchSessionCacheSlots: 1000,
 		MaxRequestPartitions: 2000, ProducerIDExpirationMs: 86400000, RetentionCheckIntervalMs: 300000,
 		MetadataSnapshotBytes: 20971520}

@@ -26,6 +26,7 @@ const (
 	LogDir                  = "log.dir"
 	LogDirs                 = "log.dirs"
 	MaxConnections          = "max.connections"
+	MaxConnectionsPerIP     = "max.connections.per.ip"
 	FetchSessionCacheSlots  = "max.incremental.fetch.session.cache.slots"
 	MaxRequestPartitions    = "max.request.partition.size.limit"
 	MetadataSnapshotBytes   = "metadata.log.max.record.bytes.between.snapshots"
@@ -90,6 +91,8 @@ var nodeDefinitions = [...]Definition{
 		Doc: "Which security protocol each listener name speaks, as NAME:PROTOCOL, separated by" +
 			" commas. A listener can only be opened with PLAINTEXT."},
 	{Name: Listeners, Type: List, Default: "PLAINTEXT://127.0.0.1:9092", Importance: High,
+		FixedHere: "this node opens its listeners when it starts: set it where the node is started," +
+			" and start it again",
 		check: check{kind: notEmpty},
 		Doc: "Where the node listens, as NAME://host:port, separated by commas. An empty host or" +
 			" 0.0.0.0 is every address of the machine; port 0 is any free one."},
@@ -185,8 +188,14 @@ var nodeDefinitions = [...]Definition{
 		Doc: "The file.delete.delay.ms of topics that have none of their own."},
 	{Name: MaxConnections, Type: Int, Default: "2147483647", Importance: Medium,
 		Update: ClusterWide,
+		check:  least(1),
+		Doc: "How many connections the node keeps at once; a further one is closed at once. Changed" +
+			" while it runs, it holds for those that come; those that are open stay."},
+	{Name: MaxConnectionsPerIP, Type: Int, Default: "2147483647", Importance: Medium,
+		Update: ClusterWide,
 		check:  least(0),
-		Doc:    "How many connections the node keeps at once; a further one is closed at once."},
+		Doc: "How many connections from one address the node keeps at once, as max.connections for" +
+			" all together."},
 	{Name: FetchSessionCacheSlots, Type: Int, Default: "1000", Importance: Medium,
 		check: least(0),
 		Doc: "How many incremental fetch sessions the node remembers. Clients beyond that send whole" +

@@ -99,6 +99,7 @@ type Node struct {
 	// QueuedMaxRequestBytes is -1 for no bound.
 	QueuedMaxRequestBytes int64
 	MaxConnections        int
+	MaxConnectionsPerIP   int
 	// ConnectionsMaxIdleMs is -1 for no bound.
 	ConnectionsMaxIdleMs     int64
 	FetchMaxBytes            int
@@ -139,6 +140,7 @@ func (l Layers) Node() (Node, error) {
 		SocketRequestMaxBytes:    int(long(SocketRequestMaxBytes)),
 		QueuedMaxRequestBytes:    max(long(QueuedMaxRequestBytes), -1),
 		MaxConnections:           int(long(MaxConnections)),
+		MaxConnectionsPerIP:      int(long(MaxConnectionsPerIP)),
 		ConnectionsMaxIdleMs:     max(long(ConnectionsMaxIdleMs), -1),
 		FetchMaxBytes:            int(long(FetchMaxBytes)),
 		FetchSessionCacheSlots:   int(long(FetchSessionCacheSlots)),

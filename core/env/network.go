@@ -35,6 +35,17 @@ type Network interface {
 	// Dial opens a connection to another node; the deadline bounds the wait.
 	// Door.Opened is not called for it.
 	Dial(t *task.Task, to Address, options Options, door Door, deadline kafka.Instant) (Conn, error)
+	// LimitConnections bounds, from now on, how many connections that came in the
+	// node keeps at once, those of all shards and listeners together, and how many
+	// of them from one host. A further one is closed at once; those that are open
+	// stay. Before it is called, there is no limit.
+	LimitConnections(limits ConnectionLimits)
+}
+
+// ConnectionLimits say how many connections a node keeps at once.
+type ConnectionLimits struct {
+	// Max is for all of them, PerHostMax for those from one host.
+	Max, PerHostMax int
 }
 
 // Options limit what the connections of a listener may use.
@@ -46,9 +57,6 @@ type Options struct {
 	// no further frame of it is delivered. A client that doesn't read costs
 	// this much and no more.
 	UnsentBytesMax int
-	// ConnectionsMax is how many connections the shard keeps at once from this
-	// listener; a further one is closed at once. Zero: no limit.
-	ConnectionsMax int
 	// BufferedBytesMax bounds the bytes of all frames of the shard that were
 	// received, whole or in part, and not yet released; over it, connections
 	// wait to be read. One frame is always let in. Zero: no limit.

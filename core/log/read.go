@@ -22,6 +22,9 @@ type Range struct {
 	// was asked for. NextOffset is where the next read goes on.
 	BaseOffset kafka.Offset
 	NextOffset kafka.Offset
+	// SegmentEnd is the offset behind the last batch of the batches' segment: at or
+	// above NextOffset. What is there or above is in a later segment.
+	SegmentEnd kafka.Offset
 }
 
 // Read finds whole batches from the one that holds offset on: at most maxBytes,
@@ -72,7 +75,9 @@ type query struct {
 	atLeastOne bool
 }
 
-func (q *query) nothing() Range { return Range{BaseOffset: q.offset, NextOffset: q.offset} }
+func (q *query) nothing() Range {
+	return Range{BaseOffset: q.offset, NextOffset: q.offset, SegmentEnd: q.offset}
+}
 
 // readTail answers from the marks in memory: what nearly every consumer that
 // keeps up, and every follower, gets. Batch i is the first.
@@ -99,6 +104,7 @@ func (s *segment) between(first, last mark) Range {
 	return Range{
 		File: s.file, Position: kafka.Position(first.position),
 		Length: last.position - first.position, BaseOffset: first.base, NextOffset: last.base,
+		SegmentEnd: s.next,
 	}
 }
 

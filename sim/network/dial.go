@@ -122,16 +122,16 @@ func (d *dial) Act(*schedule.Event) {
 		d.answer(env.ErrRefused, host)
 		return
 	}
+	full := host.isFull(s.host)
 	var server *endpoint
 	d.conn, server = n.newPair(s, l, d.to, loopback)
 	d.conn.options, d.conn.door = d.options, d.door
-	if l.options.ConnectionsMax > 0 && l.count >= l.options.ConnectionsMax {
-		server.listener = nil // it was never counted
+	if full {
+		server.listener = nil // it does not count
 		server.say(fin)
 		server.state = ended
 		server.unlist()
 	} else {
-		l.count++
 		server.post()
 	}
 	d.answer(nil, host)

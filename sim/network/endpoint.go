@@ -325,10 +325,7 @@ func (e *endpoint) close() {
 
 // unlist takes the endpoint out of its host and its listener's count.
 func (e *endpoint) unlist() {
-	if e.listener != nil {
-		e.listener.count--
-		e.listener = nil
-	}
+	e.listener = nil
 	list := e.host.endpoints
 	last := len(list) - 1
 	list[e.place] = list[last]

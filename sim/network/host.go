@@ -23,6 +23,8 @@ type Host struct {
 	stacks    []*Stack
 	groups    []*group
 	endpoints []*endpoint
+	// limits bound what came in; nil before the program said so.
+	limits *env.ConnectionLimits
 }
 
 // firstEphemeral is where free ports are looked for.
@@ -48,7 +50,6 @@ type listener struct {
 	address env.Address
 	options env.Options
 	door    env.Door
-	count   int
 	closed  bool
 }
 
@@ -204,7 +205,32 @@ func (h *Host) Boot() {
 	}
 }
 
-func (h *Host) forget() { h.stacks, h.groups = nil, nil }
+func (h *Host) forget() { h.stacks, h.groups, h.limits = nil, nil, nil }
+
+// LimitConnections implements env.Network.
+func (s *Stack) LimitConnections(limits env.ConnectionLimits) {
+	if !s.lane.Gone() {
+		s.host.limits = &limits
+	}
+}
+
+// isFull reports whether no further connection from a host is let in.
+func (h *Host) isFull(from *Host) bool {
+	if h.limits == nil {
+		return false
+	}
+	all, same := 0, 0
+	for _, e := range h.endpoints {
+		if e.listener == nil {
+			continue // it went out, or was never let in
+		}
+		all++
+		if e.peer.host == from {
+			same++
+		}
+	}
+	return all >= h.limits.Max || same >= h.limits.PerHostMax
+}
 
 // linger draws whether what the process sent last arrives long after its death.
 func (h *Host) linger() time.Duration {

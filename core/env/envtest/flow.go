@@ -91,9 +91,8 @@ func boundCases() []Case {
 		}),
 		one("a client that doesn't read gets no further frames in", unreadAnswers),
 		one("a connection limit", func(s *Scene) {
-			options := roomy()
-			options.ConnectionsMax = 2
-			p := s.connect(options)
+			s.World.Network.LimitConnections(env.ConnectionLimits{Max: 2, PerHostMax: 100})
+			p := s.connect(roomy())
 			second := p.dial()
 			p.server.awaitOpened(2)
 			third := p.dial()
@@ -111,7 +110,42 @@ func boundCases() []Case {
 			p.client.awaitEnd(fourth)
 			p.done()
 		}),
+		one("a connection limit for one host, and one that changes", changedLimits),
 	}
+}
+
+// changedLimits lowers and raises limits under connections that are open. All of
+// them come from this host.
+func changedLimits(s *Scene) {
+	limit := func(all, perHost int) {
+		s.World.Network.LimitConnections(env.ConnectionLimits{Max: all, PerHostMax: perHost})
+	}
+	limit(100, 2)
+	p := s.connect(roomy())
+	second := p.dial()
+	p.server.awaitOpened(2)
+	s.closedOrReset(p.client.awaitEnd(p.dial()))
+	limit(100, 3)
+	third := p.dial()
+	p.server.awaitOpened(3)
+	limit(1, 100) // those that are open stay
+	s.closedOrReset(p.client.awaitEnd(p.dial()))
+	for _, c := range []env.Conn{p.dialled, second, third} {
+		send(c, "a")
+	}
+	p.server.awaitFrames(3)
+	second.Close()
+	third.Close()
+	s.Must(p.server.awaitEnd(p.server.opened[1]))
+	s.Must(p.server.awaitEnd(p.server.opened[2]))
+	s.closedOrReset(p.client.awaitEnd(p.dial())) // one is left, and one is the limit
+	limit(2, 100)
+	fourth := p.dial()
+	send(fourth, "b")
+	p.server.awaitFrames(4)
+	fourth.Close()
+	p.client.awaitEnd(fourth)
+	p.done()
 }
 
 // bufferedCases are about the bound of buffered bytes.
