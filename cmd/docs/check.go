@@ -14,14 +14,43 @@ import (
 type repository struct {
 	root     string
 	markdown []string // files, relative to the root, with slashes
+	goFiles  []string
 	symbols  *symbols
 	problems []string
 }
 
 // check returns what is broken, in order of files and lines.
 func check(root string) ([]string, error) {
+	r, err := open(root)
+	if err != nil {
+		return nil, err
+	}
+	for _, file := range r.markdown {
+		if err := r.checkMarkdown(file); err != nil {
+			return nil, err
+		}
+		if err := r.checkStories(file, storyOf); err != nil {
+			return nil, err
+		}
+	}
+	planned, err := r.plannedChapters()
+	if err != nil {
+		return nil, err
+	}
+	for _, file := range r.goFiles {
+		if strings.HasSuffix(file, "_test.go") {
+			continue
+		}
+		if err := r.checkMentions(file, planned); err != nil {
+			return nil, err
+		}
+	}
+	return r.problems, nil
+}
+
+// open finds the files of a repository.
+func open(root string) (*repository, error) {
 	r := &repository{root: root, symbols: newSymbols()}
-	var goFiles []string
 	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil {
 			return err
@@ -35,32 +64,12 @@ func check(root string) ([]string, error) {
 		case ".md":
 			r.markdown = append(r.markdown, rel)
 		case ".go":
-			goFiles = append(goFiles, rel)
+			r.goFiles = append(r.goFiles, rel)
 			return r.symbols.add(root, rel)
 		}
 		return nil
 	})
-	if err != nil {
-		return nil, err
-	}
-	for _, file := range r.markdown {
-		if err := r.checkMarkdown(file); err != nil {
-			return nil, err
-		}
-	}
-	planned, err := r.plannedChapters()
-	if err != nil {
-		return nil, err
-	}
-	for _, file := range goFiles {
-		if strings.HasSuffix(file, "_test.go") {
-			continue
-		}
-		if err := r.checkMentions(file, planned); err != nil {
-			return nil, err
-		}
-	}
-	return r.problems, nil
+	return r, err
 }
 
 func (r *repository) problem(file string, line int, format string, args ...any) {

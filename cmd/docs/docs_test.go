@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -88,5 +89,53 @@ func TestCheckFindsWhatIsBroken(t *testing.T) {
 	slices.Sort(got)
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+// TestStories: a story that has changed is a problem, unless only its times have;
+// telling it anew leaves everything around it as it was.
+func TestStories(t *testing.T) {
+	root := t.TempDir()
+	page := "# Page\n\n<!-- story of seed 7 -->\n```\n1s broker dies\n```\n\nafter\n\n" +
+		"<!-- story of seed 8 -->\nno block\n"
+	path := filepath.Join(root, "page.md")
+	if err := os.WriteFile(path, []byte(page), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	told := []string{"  2s  broker  dies"}
+	problems := func() []string {
+		r, err := open(root)
+		if err == nil {
+			err = r.checkStories("page.md", func(uint64) []string { return told })
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r.problems
+	}
+	lost := "page.md:10: after this mark a block has to follow, with the story of a seed"
+	if diff := cmp.Diff([]string{lost}, problems()); diff != "" {
+		t.Errorf("only times differ (-want +got):\n%s", diff)
+	}
+	told = append(told, "3s broker starts")
+	stale := "page.md:5: seed 7 tells another story now: run `go run ./cmd/docs -stories`, " +
+		"and see whether it still shows what the chapter says"
+	if diff := cmp.Diff([]string{lost, stale}, problems()); diff != "" {
+		t.Errorf("a line more (-want +got):\n%s", diff)
+	}
+	if err := writeStories(root, func(uint64) []string { return told }); err != nil {
+		t.Fatal(err)
+	}
+	got, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := strings.Replace(page, "1s broker dies", "  2s  broker  dies\n3s broker starts", 1)
+	if diff := cmp.Diff(want, string(got)); diff != "" {
+		t.Errorf("told anew (-want +got):\n%s", diff)
+	}
+	lost = strings.Replace(lost, ":10:", ":11:", 1)
+	if diff := cmp.Diff([]string{lost}, problems()); diff != "" {
+		t.Errorf("and then (-want +got):\n%s", diff)
 	}
 }

@@ -1,19 +1,25 @@
 package main
 
 import (
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
 )
 
 func main() {
-	if len(os.Args) > 1 {
-		fmt.Fprintf(os.Stderr, "docs takes no arguments: drop %q\n", os.Args[1])
+	stories := flag.Bool("stories", false, "tell the stories of seeds in the chapters anew")
+	flag.Parse()
+	if flag.NArg() > 0 {
+		fmt.Fprintf(os.Stderr, "docs takes no arguments: drop %q\n", flag.Arg(0))
 		os.Exit(2)
 	}
 	root, err := findRoot()
 	if err == nil {
 		err = writePages(root)
+	}
+	if err == nil && *stories {
+		err = writeStories(root, storyOf)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "docs:", err)

@@ -74,7 +74,7 @@ wall_ms, operations and the faults that fired by kind.`,
 	flags.Uint32Var(&r.intensity, "intensity", 1, "multiply the chances of faults")
 	flags.IntVar(&r.jobs, "jobs", 0, "how many runs at a time (default: one for each core)")
 	flags.StringVar(&r.profile, "cpuprofile", "",
-		"write to a file where the time of the runs goes, for `go tool pprof`")
+		"write a profile of the runs to a file, for go tool pprof")
 	r.asJSON = jsonFlag(command)
 	return command
 }

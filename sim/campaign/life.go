@@ -34,8 +34,9 @@ func (r *Run) liveAgain() {
 	if r.world.Failure() != nil {
 		return
 	}
-	r.inherit(&first.kept, &r.record.kept, false)
-	r.inherit(&first.retained, &r.record.retained, true)
+	origins := first.origins()
+	r.inherit(&first.kept, &r.record.kept, origins, false)
+	r.inherit(&first.retained, &r.record.retained, origins, true)
 	r.stopping = false
 	r.addActor("heir-idempotent", newIdempotent)
 	r.addActor("heir-plain", newPlain)
@@ -49,7 +50,8 @@ func (r *Run) liveAgain() {
 
 // inherit holds what the second life found against what the first one left, and
 // enters it as what the second begins with.
-func (r *Run) inherit(first, second *check.History, retention bool) {
+func (r *Run) inherit(first, second *check.History, origins map[check.Hash]origin,
+	retention bool) {
 	last := map[kafka.TopicPartition]*check.Scan{}
 	for i := range first.Scans {
 		last[first.Scans[i].Partition] = &first.Scans[i]
@@ -66,37 +68,68 @@ func (r *Run) inherit(first, second *check.History, retention bool) {
 			return
 		}
 		r.scan.world.Trace.Sometimes(recordsLost, after.End < before.End)
-		r.bequeath(second, after)
+		r.bequeath(second, after, origins)
 	}
 }
 
-// bequeath enters what a partition begins its second life with: one batch that was
-// acknowledged before anything else, and the deletion of what had gone of it. Of
-// that nobody knows the contents, but for the beginning of a batch that is still
-// sent whole since its end is there.
-func (r *Run) bequeath(h *check.History, found *check.Scan) {
-	records := make([]check.Hash, found.LogStart, int(found.LogStart)+len(found.Records))
-	for i := range records {
-		records[i] = check.HashOf([]byte("gone"), binary.BigEndian.AppendUint64(nil, uint64(i)))
+// origin is which record of which batch of the first life has a hash.
+type origin struct {
+	batch *produced
+	index int
+}
+
+// origins finds them all.
+func (r *recorder) origins() map[check.Hash]origin {
+	all := map[check.Hash]origin{}
+	for _, p := range r.produces {
+		for i, hash := range p.Records {
+			all[hash] = origin{p, i}
+		}
 	}
-	for _, early := range r.scan.early[found.Partition] {
-		records[early.Offset] = early.Hash
+	return all
+}
+
+// bequeath enters what a partition begins its second life with: the batches that
+// are there, acknowledged before anything else, and one in the place of all that had
+// gone before them, with its deletion.
+func (r *Run) bequeath(h *check.History, found *check.Scan, origins map[check.Hash]origin) {
+	acknowledged := func(records []check.Hash, base kafka.Offset) {
+		o := r.record.operation(0, 1)
+		o.Return, o.Outcome = 2, check.OK
+		h.Produces = append(h.Produces, check.Produce{Operation: o, Partition: found.Partition,
+			Records: records, Acks: check.AcksAll, Base: base, ProducerID: kafka.NoProducerID,
+			Sends: 1})
 	}
-	for i := range found.Records {
-		records = append(records, found.Records[i].Hash)
+	begin := found.LogStart
+	index := map[*produced]int{}
+	for i, record := range found.Records {
+		from, known := origins[record.Hash]
+		if !known {
+			continue // the first life's verdict says so
+		}
+		base := record.Offset - kafka.Offset(from.index)
+		begin = min(begin, base)
+		at, again := index[from.batch]
+		switch {
+		case !again:
+			index[from.batch] = len(h.Produces)
+			acknowledged(from.batch.Records, base)
+		case i > 0 && from.index == 0:
+			h.Produces[at].Sends++ // without idempotence it may be there twice
+		}
 	}
-	done := func(call check.Event) check.Operation {
-		o := r.record.operation(0, int64(call))
-		o.Return, o.Outcome = call+1, check.OK
-		return o
+	if found.LogStart == 0 {
+		return
 	}
-	if len(records) > 0 {
-		h.Produces = append(h.Produces, check.Produce{Operation: done(1),
-			Partition: found.Partition, Records: records, Acks: check.AcksAll,
-			ProducerID: kafka.NoProducerID, Sends: 1})
+	gone := make([]check.Hash, begin)
+	for i := range gone {
+		gone[i] = check.HashOf([]byte("gone"), binary.BigEndian.AppendUint64(nil, uint64(i)))
 	}
-	if found.LogStart > 0 {
-		h.Deletes = append(h.Deletes, check.DeleteRecords{Operation: done(3),
-			Partition: found.Partition, Before: found.LogStart, LogStart: found.LogStart})
+	if begin > 0 {
+		acknowledged(gone, 0)
 	}
+	o := r.record.operation(0, 3)
+	o.Return, o.Outcome = 4, check.OK
+	h.Deletes = append(h.Deletes, check.DeleteRecords{Operation: o, Partition: found.Partition,
+		Before: found.LogStart, LogStart: found.LogStart})
 }

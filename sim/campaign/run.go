@@ -12,6 +12,7 @@ import (
 	"odradek/jepsen/check"
 	"odradek/sim"
 	"odradek/sim/fault"
+	"odradek/sim/trace"
 )
 
 const (
@@ -24,7 +25,7 @@ const (
 	// sought on, and searchPatience how long one search may take on the real clock.
 	// It takes microseconds for each operation, so the patience is for what has
 	// gone wrong.
-	searchOperationsMax = 20_000
+	searchOperationsMax = 100_000
 	searchPatience      = 30 * time.Second
 	// calmLasts is how long clients go on in a world that has healed.
 	calmLasts = 500 * time.Millisecond
@@ -309,6 +310,8 @@ func (r *Run) endBy(how ending) {
 	if r.shape.rotAtRest > 0 && r.first == nil {
 		r.broker.Disk().Rot(r.shape.rotAtRest)
 	}
+	r.world.Trace().Alarm(trace.Note{At: r.world.Now(), Who: brokerName, Kind: "ends by",
+		Subject: how.String()})
 	switch how {
 	case endsWithKill:
 		r.broker.Kill()

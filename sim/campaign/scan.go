@@ -20,15 +20,11 @@ type scanner struct {
 	// wanted is set while everything is to be read once more.
 	wanted bool
 	rounds int
-	// early are the records that came with a partition's first ones, though the log
-	// starts after them.
-	early map[kafka.TopicPartition][]check.Record
 }
 
 func newScanner(r *Run) *scanner {
-	s := &scanner{early: map[kafka.TopicPartition][]check.Record{}}
-	s.actor = &actor{run: r, name: "scanner", process: len(r.actors) + 1,
-		codecs: new(batch.Codecs)}
+	s := &scanner{actor: &actor{run: r, name: "scanner", process: len(r.actors) + 1,
+		codecs: new(batch.Codecs)}}
 	s.node = r.world.AddClient(s.name, func(w *env.World) {
 		s.world = w
 		w.Loop.Spawn(s.name, s.live)
@@ -147,14 +143,9 @@ func (s *scanner) scanPartition(t *task.Task, op *chance.Stream, k *cursor) bool
 			s.nothing(k, fine)
 			return true
 		}
-		before := 0 // batches are sent whole
-		for before < len(some) && some[before].Offset < k.offset {
-			before++
+		for len(some) > 0 && some[0].Offset < k.offset {
+			some = some[1:] // batches are sent whole
 		}
-		if k.offset == scan.LogStart {
-			s.early[scan.Partition] = records(some[:before])
-		}
-		some = some[before:]
 		all = append(all, some...)
 		k.offset = all[len(all)-1].Offset + 1
 	}

@@ -63,6 +63,8 @@ const (
 	endings
 )
 
+func (e ending) String() string { return [...]string{"stop", "kill", "power loss"}[e] }
+
 // drawShape decides what a run is made of.
 func drawShape(seed uint64) (*shape, error) {
 	draw := chance.New(seed, "campaign")
