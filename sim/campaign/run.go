@@ -51,6 +51,8 @@ type Run struct {
 	startsAtCalm int
 	// endRotted is what lossExcused says.
 	endRotted bool
+	// journalGone is set once somebody has removed the journals.
+	journalGone bool
 	// healthySince is when everything must work again.
 	healthySince check.Event
 }
@@ -153,6 +155,8 @@ func (r *Run) live() *Result {
 	r.lookOnce()
 	if r.refused() {
 		r.allGone()
+	} else if r.journalGone && s.ending != endsWithStop {
+		w.Fail(brokerName, "it starts without the journals that it needs")
 	}
 	result := &Result{Shape: s.String(), Operations: r.record.operations}
 	if w.Failure() == nil {
@@ -262,6 +266,10 @@ func (r *Run) restart() {
 		r.broker.PowerLoss()
 	case endsWithStop:
 		r.halt = true
+	}
+	if r.shape.losesJournal {
+		r.await("the broker stops", endPatience, func() bool { return !r.broker.Up() })
+		r.journalGone = r.broker.Disk().RemoveAll("journal")
 	}
 	r.await("the broker starts again", endPatience,
 		func() bool { return r.broker.Incarnations() > before })
