@@ -131,7 +131,10 @@ func (s *Shard) openJournals(t *task.Task, found *log.Recovered, identity metaPr
 		j.OnFailure(other.diskFailed)
 		other.logs = log.NewHome(other.world, j)
 	})
-	return errors.Join(errs...)
+	if err := errors.Join(errs...); err != nil {
+		return err
+	}
+	return journal.Need(t, s.world.Disk, run, s.world.Shards.Count())
 }
 
 // openLog opens the log of a partition, or makes it when there was none.
@@ -279,38 +282,6 @@ func everything(whole *image.Image) image.Changes {
 		changes.Topics = append(changes.Topics, image.TopicChange{New: topic})
 	}
 	return changes
-}
-
-// Stop ends the node in good order: no more requests, every log and journal
-// closed as after a clean shutdown. Then done is called, on this shard. It is
-// called on shard 0, between tasks.
-func (s *Shard) Stop(done func()) {
-	s.world.Loop.Spawn("stop the node", func(t *task.Task) {
-		s.onEach(t, s.everywhere(), "stop", func(t *task.Task, other *Shard) { other.stop(t) })
-		done()
-	})
-}
-
-func (s *Shard) stop(t *task.Task) {
-	s.stopping = true
-	for _, l := range s.listeners {
-		l.Close()
-	}
-	if s.logs == nil {
-		return // it stops before it has started
-	}
-	for _, id := range s.hostIDs() {
-		host := s.hosts[id]
-		host.retired = true
-		// The journal's failure is what the start after this one recovers from.
-		_ = host.Log.Close(t)
-	}
-	if s.controller != nil {
-		_ = s.controller.leader.Log.Close(t) // as above
-	}
-	if s.journal != nil {
-		_ = s.journal.Close(t) // as above
-	}
 }
 
 // isFullDisk reports whether an error only says that something was not written.

@@ -20,6 +20,8 @@ type refusal struct {
 	// spoil makes the directory what it is; it has the files of a broker that
 	// was stopped: what is spoiled after a kill, the journal may mend.
 	spoil func(dir string) error
+	// killed has the broker killed instead.
+	killed bool
 	// settings are further arguments, says what the refusal must contain.
 	settings []string
 	says     string
@@ -48,6 +50,9 @@ func refusals() []refusal {
 		{name: "corrupt-journal", says: "corrupt journal", spoil: func(dir string) error {
 			return flip(filepath.Join(dir, "journal", "base"), 20)
 		}},
+		{name: "missing-journal", killed: true, says: "missing journal", spoil: func(dir string) error {
+			return os.RemoveAll(filepath.Join(dir, "journal"))
+		}},
 	}
 }
 
@@ -59,9 +64,10 @@ func (s *suite) directoryCases() []testCase {
 		}
 		return s.refused(ctx, filepath.Join(s.broker.dir, "data"), nil, "in use by process")
 	}}}
+	all = append(all, testCase{"directory/moved-without-journal", s.movesWithoutJournal})
 	for _, r := range refusals() {
 		all = append(all, testCase{"directory/" + r.name, func(ctx context.Context) error {
-			dir, err := s.stoppedBroker(ctx, r.name)
+			dir, err := s.endedBroker(ctx, r.name, r.killed)
 			if err != nil {
 				return err
 			}
@@ -77,8 +83,28 @@ func (s *suite) directoryCases() []testCase {
 	return all
 }
 
-// stoppedBroker is the directory of a broker that was stopped.
-func (s *suite) stoppedBroker(ctx context.Context, name string) (string, error) {
+// movesWithoutJournal checks that a directory that was stopped needs no journal.
+func (s *suite) movesWithoutJournal(ctx context.Context) error {
+	dir, err := s.endedBroker(ctx, "moved", false)
+	if err != nil {
+		return err
+	}
+	data := filepath.Join(dir, "data")
+	if _, err := os.Stat(filepath.Join(data, ".kafka_cleanshutdown")); err != nil {
+		return fmt.Errorf("a stopped broker leaves no mark for Kafka: %w", err)
+	}
+	if err := os.RemoveAll(filepath.Join(data, "journal")); err != nil {
+		return err
+	}
+	b, err := startBroker(ctx, s.binary, dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(b.stop(), b.log.Close())
+}
+
+// endedBroker is the directory of a broker that was stopped, or killed.
+func (s *suite) endedBroker(ctx context.Context, name string, killed bool) (string, error) {
 	dir := filepath.Join(s.dir, name)
 	if err := os.Mkdir(dir, 0o755); err != nil {
 		return "", err
@@ -86,6 +112,10 @@ func (s *suite) stoppedBroker(ctx context.Context, name string) (string, error) 
 	b, err := startBroker(ctx, s.binary, dir)
 	if err != nil {
 		return "", err
+	}
+	if killed {
+		b.kill()
+		return dir, b.log.Close()
 	}
 	return dir, errors.Join(b.stop(), b.log.Close())
 }

@@ -57,17 +57,8 @@ func begin(
 	if err := disk.SyncDir(t, ""); err != nil {
 		return err
 	}
-	if err := disk.Remove(baseNewName); err != nil && !errors.Is(err, env.ErrNotExist) {
-		return err
-	}
-	file, err := disk.Create(baseNewName)
+	err := replaceFile(t, disk, baseNewName, baseName, encodeBase(run, shards, states))
 	if err != nil {
-		return err
-	}
-	if err := writeBase(t, file, encodeBase(run, shards, states)); err != nil {
-		return err
-	}
-	if err := disk.Rename(baseNewName, baseName); err != nil {
 		return err
 	}
 	if err := disk.SyncDir(t, directory); err != nil {
@@ -76,12 +67,24 @@ func begin(
 	return removeOtherShards(disk, shards)
 }
 
-func writeBase(t *task.Task, file env.File, bytes []byte) error {
-	err := file.WriteAt(bytes, 0)
+// replaceFile puts a file in place of what may be there, in one step; it is
+// durable once the directory is synced.
+func replaceFile(t *task.Task, disk env.Disk, newName, name string, bytes []byte) error {
+	if err := disk.Remove(newName); err != nil && !errors.Is(err, env.ErrNotExist) {
+		return err
+	}
+	file, err := disk.Create(newName)
+	if err != nil {
+		return err
+	}
+	err = file.WriteAt(bytes, 0)
 	if err == nil {
 		err = file.Sync(t)
 	}
-	return errors.Join(err, file.Close())
+	if err := errors.Join(err, file.Close()); err != nil {
+		return err
+	}
+	return disk.Rename(newName, name)
 }
 
 func removeOtherShards(disk env.Disk, shards int) error {

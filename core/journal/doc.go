@@ -18,6 +18,9 @@
 //	journal/0-1      shard 0's files, preallocated and recycled; the numbers
 //	journal/0-2      say nothing about their order, the generations inside do
 //	journal/1-1      shard 1's
+//	odradek.journal-needed
+//	                 outside of the directory, while a node serves: names the run,
+//	                 so that the journal's absence is noticed
 //
 // A run lasts from one recovery to the next. Begin writes the base of the next
 // run in one step (write, sync, rename, sync of the directory); from then on

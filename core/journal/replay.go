@@ -43,7 +43,8 @@ type ShardSummary struct {
 // A last frame that is torn ends a journal: its commit was under way. A frame
 // that is damaged with good ones behind it, or a file that is missing, is
 // ErrCorrupt: what was acknowledged is gone, and only a person or another
-// replica can make up for it. An error of visit ends the replay.
+// replica can make up for it. ErrMissing: so is the journal. An error of visit
+// ends the replay.
 func Replay(t *task.Task, disk env.Disk, visit func(Entry) error) (Summary, error) {
 	b, err := readBase(t, disk)
 	if err != nil {
@@ -58,6 +59,9 @@ func Replay(t *task.Task, disk env.Disk, visit func(Entry) error) (Summary, erro
 	r := &replayer{disk: disk, run: b.run, visit: visit}
 	defer r.close()
 	if err := r.list(t); err != nil {
+		return summary, err
+	}
+	if err := r.checkNote(t); err != nil {
 		return summary, err
 	}
 	for len(r.files) > 0 {

@@ -144,10 +144,10 @@ func (r *recovery) run() (err error) {
 	if r.found.Journal, err = journal.Replay(r.task, r.disk, r.survey); err != nil {
 		return err
 	}
-	if r.recoveryPoints, err = readOffsets(r.task, r.disk, recoveryName); err != nil {
+	if r.recoveryPoints, err = r.readOffsets(recoveryName); err != nil {
 		return err
 	}
-	if r.starts, err = readOffsets(r.task, r.disk, startName); err != nil {
+	if r.starts, err = r.readOffsets(startName); err != nil {
 		return err
 	}
 	if err := r.readDirectories(); err != nil {

@@ -15,6 +15,16 @@ func isDisk(err error) bool {
 	return errors.Is(err, env.ErrIO) || errors.Is(err, env.ErrNoSpace)
 }
 
+// readOffsets reads one of Kafka's checkpoints of the log directory. A malformed
+// one matters only to a directory that Kafka left: the journal knows better.
+func (r *recovery) readOffsets(name string) ([]PartitionOffset, error) {
+	offsets, err := readOffsets(r.task, r.disk, name)
+	if errors.Is(err, ErrTextFile) && r.found.Journal.Run.Number > 0 {
+		return nil, nil
+	}
+	return offsets, err
+}
+
 // files is what a log's directory holds, by name.
 type files []env.Entry
 

@@ -17,7 +17,7 @@ type LogOffsets struct {
 	LogStartOffset kafka.Offset
 }
 
-// Offsets is the log's line for WriteCleanShutdown; call it before Close.
+// Offsets is the log's line for WriteCleanShutdown, once it was closed.
 func (l *Log) Offsets() LogOffsets {
 	return LogOffsets{l.topic, l.partition.Partition, l.logEndOffset, l.logStartOffset}
 }

@@ -96,10 +96,10 @@ func (n *node) openOne(t *task.Task, i int, config log.Config) (*log.Log, error)
 func (n *node) close(t *task.Task, logs ...*log.Log) error {
 	var offsets []log.LogOffsets
 	for _, l := range logs {
-		offsets = append(offsets, l.Offsets())
 		if err := l.Close(t); err != nil {
 			return err
 		}
+		offsets = append(offsets, l.Offsets())
 	}
 	if err := n.home.Journal.Close(t); err != nil {
 		return err

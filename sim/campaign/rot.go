@@ -18,18 +18,23 @@ import (
 const refusalsMin = 10
 
 // refused reports whether the broker does not start any more since it found
-// rotten bits in what it cannot do without. On a single node there is no copy to
-// mend it from, so saying so is all it can do.
+// rotten bits in what it cannot do without, or its journals gone after a crash. On
+// a single node there is no copy to mend it from, so saying so is all it can do.
 func (r *Run) refused() bool {
-	return r.shape.rot && r.calm && !r.broker.Up() &&
-		r.broker.Incarnations() > r.startsAtCalm+refusalsMin && tellsOfRot(r.broker.LastWord())
+	if !r.calm || r.broker.Up() || r.broker.Incarnations() <= r.startsAtCalm+refusalsMin {
+		return false
+	}
+	last := r.broker.LastWord()
+	crashed := r.shape.ending != endsWithStop
+	return r.shape.rot && tellsOfRot(last) ||
+		r.journalGone && crashed && errors.Is(last, journal.ErrMissing)
 }
 
 // tellsOfRot reports whether an error says that something is not what was
 // written.
 func tellsOfRot(err error) bool {
 	for _, corrupt := range []error{journal.ErrCorrupt, log.ErrCorrupt, batch.ErrCorrupt,
-		broker.ErrMetaProperties, broker.ErrMetadataLog} {
+		journal.ErrMissing, broker.ErrMetaProperties, broker.ErrMetadataLog} {
 		if errors.Is(err, corrupt) {
 			return true
 		}

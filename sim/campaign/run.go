@@ -62,6 +62,8 @@ type Run struct {
 	startsAtCalm int
 	// endRotted is what lossExcused says.
 	endRotted bool
+	// journalGone is set once somebody has removed the journals.
+	journalGone bool
 	// healthySince is when everything must work again.
 	healthySince check.Event
 }
@@ -177,6 +179,8 @@ func (r *Run) live() *Result {
 	r.lookOnce()
 	if r.refused() {
 		r.allGone()
+	} else if r.journalGone && r.shape.ending != endsWithStop {
+		w.Fail(brokerName, "it starts without the journals that it needs")
 	}
 	return r.conclude()
 }
@@ -325,6 +329,10 @@ func (r *Run) endBy(how ending) {
 			r.world.Plan().During(r.broker.Disk().PowerLoss)
 			r.scan.world.Trace.Sometimes(cutAfterStop, true)
 		}
+	}
+	if r.shape.losesJournal {
+		r.await("the broker stops", endPatience, func() bool { return !r.broker.Up() })
+		r.journalGone = r.broker.Disk().RemoveAll("journal")
 	}
 	r.await("the broker starts again", endPatience,
 		func() bool { return r.broker.Incarnations() > before })

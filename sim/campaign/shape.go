@@ -31,6 +31,8 @@ type shape struct {
 	rot bool
 	// rotAtRest picks a bit that flips while nobody does anything, 0 for none.
 	rotAtRest uint64
+	// losesJournal: somebody removes the broker's journals before the last start.
+	losesJournal bool
 	// lasts is how long the faults go on.
 	lasts time.Duration
 	// think is how long a client pauses between two operations.
@@ -90,6 +92,7 @@ func drawShape(seed uint64) (*shape, error) {
 	if s.rot && draw.OneIn(2) {
 		s.rotAtRest = draw.Uint64()
 	}
+	s.losesJournal = !s.rot && !s.forgets() && draw.OneIn(6)
 	if err := s.drawSettings(&draw); err != nil {
 		return nil, err
 	}
@@ -107,6 +110,9 @@ func (s *shape) String() string {
 	}
 	if s.rot {
 		text += "; bits rot"
+	}
+	if s.losesJournal {
+		text += "; the journals are removed before the last start"
 	}
 	for _, t := range s.topics {
 		text += fmt.Sprintf("\n%s: %d partitions", t.name, t.partitions)

@@ -181,3 +181,19 @@ func (d *Disk) rename(from, to string) error {
 	d.changed(change{from: fromDir, fromName: fromName, to: toDir, entry: e})
 	return nil
 }
+
+// RemoveAll removes what has a name and everything in it, durably: somebody does
+// that while no program runs. It reports whether there was anything.
+func (d *Disk) RemoveAll(name string) bool {
+	e, dir, err := d.lookup(name)
+	if err != nil {
+		return false
+	}
+	for e.dir != nil && len(e.dir.visible) > 0 {
+		d.RemoveAll(name + "/" + e.dir.visible[0].name)
+	}
+	i, _ := find(dir.visible, e.name)
+	d.unlink(dir, i)
+	d.syncEntries(dir, len(d.changes))
+	return true
+}
