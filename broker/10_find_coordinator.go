@@ -10,8 +10,9 @@ import (
 
 // FindCoordinator (key 10) says which broker keeps a group or a transaction.
 //
-// No broker does, yet: every well-formed key is answered with
-// COORDINATOR_NOT_AVAILABLE, which is true and which clients try again.
+// No broker does, yet. A well-formed key is answered with UNSUPPORTED_VERSION, which
+// ends a client with an error: with COORDINATOR_NOT_AVAILABLE, a Java consumer tries
+// again for ever and says nothing.
 //
 // Versions: 1 coordinator type (KIP-98); 4 many keys at once (KIP-699); 6 share
 // groups (KIP-932).
@@ -42,6 +43,11 @@ const (
 
 // coordinatorOf is what is said of a key.
 func coordinatorOf(kind int8, key string, version int16) (kafka.ErrorCode, string) {
+	missing := [...]string{
+		coordinatorOfGroup:       "This broker has no consumer groups yet: name the partitions to read.",
+		coordinatorOfTransaction: "This broker has no transactions yet.",
+		coordinatorOfShare:       "This broker has no share groups yet.",
+	}
 	switch {
 	case kind < coordinatorOfGroup || kind > coordinatorOfShare ||
 		kind == coordinatorOfShare && version < 4:
@@ -51,5 +57,5 @@ func coordinatorOf(kind int8, key string, version int16) (kafka.ErrorCode, strin
 	case kind == coordinatorOfShare && (version < 6 || strings.Count(key, ":") < 2):
 		return kafka.ErrInvalidRequest, ""
 	}
-	return kafka.ErrCoordinatorNotAvailable, "This broker has no coordinators yet."
+	return kafka.ErrUnsupportedVersion, missing[kind]
 }

@@ -14,8 +14,8 @@ import (
 // Ids come from blocks that are recorded in the metadata log before the first
 // of them is given away, so no id is given twice, whatever crashes.
 //
-// Not done: transactional ids (COORDINATOR_NOT_AVAILABLE, as FindCoordinator
-// says of them).
+// Not done: transactional ids (COORDINATOR_NOT_AVAILABLE; a client asks
+// FindCoordinator first, and learns there that there are none).
 //
 // Versions: 3 the producer's present id and epoch, which matter to
 // transactional ids only (KIP-360).

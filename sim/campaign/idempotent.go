@@ -60,11 +60,16 @@ type parcel struct {
 	flying bool
 	// doubtful: some time that it was sent may have had an effect.
 	doubtful bool
-	since    kafka.Instant
+	// told is where the broker said that it is when it timed out on a connection,
+	// toldBy; nil when it did not.
+	told   int64
+	toldBy *client.Conn
+	since  kafka.Instant
 }
 
 // flight is a request under way.
 type flight struct {
+	conn     *client.Conn
 	call     *client.Call
 	parcels  []*parcel
 	deadline kafka.Instant
@@ -182,7 +187,7 @@ func (s *stream) waiting() *parcel {
 // launch sends one request with a batch of some partitions.
 func (p *idempotent) launch(t *task.Task, op *chance.Stream) {
 	request := newProduceRequest(check.AcksAll)
-	f := &flight{deadline: p.deadline(t)}
+	f := &flight{conn: p.conn, deadline: p.deadline(t)}
 	partitions := 1 + int(op.Below(4))
 	from := int(op.Below(uint64(len(p.streams))))
 	for i := range p.streams {
@@ -254,8 +259,15 @@ func (p *idempotent) settle(one *parcel, f *flight, answer *kmsg.ProduceResponse
 		s.begun = s.begun || first
 		p.sawCodec(s.topic, one.bytes.Codec())
 		p.note("acked", s.topic.name, int64(s.partition), answer.BaseOffset)
+		if one.toldBy == f.conn && one.told != answer.BaseOffset {
+			p.complain("%s-%d: a batch that timed out was told to be at offset %d, and is acknowledged "+
+				"at %d", s.topic.name, s.partition, one.told, answer.BaseOffset)
+		}
 		p.drop(one)
 		return
+	case code == kafka.ErrRequestTimedOut && answer.BaseOffset >= 0:
+		// It was appended, and stays there at least as long as the broker runs.
+		one.told, one.toldBy = answer.BaseOffset, f.conn
 	case code == kafka.ErrOutOfOrderSequenceNumber && first:
 		if s.begun && s.topic.ending == check.Never {
 			p.complainOfLoss("%s-%d: producer %d sends sequence %d, all before it is acknowledged, "+
