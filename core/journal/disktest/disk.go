@@ -52,6 +52,8 @@ type directory struct {
 	entries *order.Map[string, *node]
 	durable *order.Map[string, *node]
 	changes []change
+	// settled counts the changes that have become durable and left the list.
+	settled int
 }
 
 // change sets or, with a nil node, removes one name; a rename within a
@@ -214,12 +216,13 @@ func (d *Disk) SyncDir(t *task.Task, name string) error {
 	if err != nil {
 		return err
 	}
-	pending := len(n.dir.changes)
+	upTo := n.dir.settled + len(n.dir.changes)
 	t.Yield()
-	for _, c := range n.dir.changes[:pending] {
-		applyTo(n.dir.durable, c)
+	// Another task's sync may have settled some of them meanwhile.
+	for ; n.dir.settled < upTo; n.dir.settled++ {
+		applyTo(n.dir.durable, n.dir.changes[0])
+		n.dir.changes = n.dir.changes[1:]
 	}
-	n.dir.changes = n.dir.changes[pending:]
 	return nil
 }
 
