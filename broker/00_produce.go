@@ -36,10 +36,13 @@ const produceSweepInterval = 250 * time.Millisecond
 // produce is one request from its arrival to its answer, on the shard of its
 // connection. It is used again for later ones.
 type produce struct {
-	shard    *Shard
-	ticket   ticket
-	held     heldRequest
-	request  wire.ProduceRequest
+	shard   *Shard
+	ticket  ticket
+	held    heldRequest
+	request wire.ProduceRequest
+	// response has the outcome of entry i as its partition i. What the shard of a
+	// leg says is written there: between the leg's sending and its return, that is
+	// the other shard's memory.
 	response wire.ProduceResponse
 	entries  []produceEntry
 	// legs has one place a shard; those without entries take no part.
@@ -60,17 +63,6 @@ type produceEntry struct {
 	// host is the partition when it is on the connection's own shard.
 	host    *partition
 	records []byte
-	outcome produceOutcome
-}
-
-// produceOutcome is what the partition's shard says of an entry.
-type produceOutcome struct {
-	code           kafka.ErrorCode
-	message        string
-	recordErrors   []batch.RecordError
-	baseOffset     kafka.Offset
-	logAppendTime  kafka.Timestamp
-	logStartOffset kafka.Offset
 	// roomWanted is not zero when nothing was done since the journal has no room:
 	// the bytes to wait for.
 	roomWanted int
@@ -91,9 +83,9 @@ type produceLeg struct {
 
 // beginProduce takes a request in. It never waits: what has to wait is kept in
 // the produce.
-func (s *Shard) beginProduce(k ticket, held heldRequest) {
+func (s *Shard) beginProduce(k ticket, held *heldRequest) {
 	p := s.takeProduce()
-	p.ticket, p.held = k, held
+	p.ticket, p.held = k, *held
 	p.answered = false
 	if err := p.request.Parse(held.header.Version, held.body); err != nil {
 		s.recycleProduce(p)
@@ -128,41 +120,48 @@ func (s *Shard) beginProduce(k ticket, held heldRequest) {
 // collect lists the request's partitions and divides them among the shards.
 // What is wrong with the request as a whole is answered for each partition.
 func (p *produce) collect() {
-	s := p.shard
 	refusal := p.refusal()
 	for t := range p.request.Topics {
 		topic := &p.request.Topics[t]
-		route, code := s.produceRoute(p.held.header.Version, topic)
+		if len(topic.Partitions) == 0 {
+			continue // Kafka leaves it out of the answer, too
+		}
+		route, code := p.route(topic)
+		if refusal != kafka.None {
+			code = refusal
+		}
+		p.response.AddTopic(topic.Name, topic.TopicID)
 		for i := range topic.Partitions {
-			e := produceEntry{records: topic.Partitions[i].Records,
-				outcome: failedProduce(code)}
-			if refusal != kafka.None {
-				e.outcome = failedProduce(refusal)
-			} else if code == kafka.None {
-				index := topic.Partitions[i].Partition
-				if place := route.partition(index); place == nil {
-					e.outcome = failedProduce(kafka.ErrUnknownTopicOrPartition)
-				} else {
-					e.shard, e.host = place.shard, place.host
-					e.id = kafka.TopicPartition{Topic: route.id, Partition: index}
-					p.legs[e.shard].entries = append(p.legs[e.shard].entries, len(p.entries))
-				}
+			asked := &topic.Partitions[i]
+			outcome := p.response.AddPartition(asked.Partition)
+			p.entries = append(p.entries, produceEntry{records: asked.Records})
+			if code != kafka.None {
+				outcome.Error = code
+				continue
 			}
-			p.entries = append(p.entries, e)
+			place := route.partition(asked.Partition)
+			if place == nil {
+				outcome.Error = kafka.ErrUnknownTopicOrPartition
+				continue
+			}
+			e := &p.entries[len(p.entries)-1]
+			e.shard, e.host = place.shard, place.host
+			e.id = kafka.TopicPartition{Topic: route.id, Partition: asked.Partition}
+			p.legs[e.shard].entries = append(p.legs[e.shard].entries, len(p.entries)-1)
 		}
 	}
 }
 
-func (s *Shard) produceRoute(
-	version int16, topic *wire.ProduceTopic,
-) (*topicRoute, kafka.ErrorCode) {
-	if version >= 13 {
-		if route := s.routes.byID[topic.TopicID]; route != nil {
+// route finds a topic as the request's version names it.
+func (p *produce) route(topic *wire.ProduceTopic) (*topicRoute, kafka.ErrorCode) {
+	routes, known := &p.shard.routes, &p.ticket.session.produced
+	if p.held.header.Version >= 13 {
+		if route := routes.findID(known, topic.TopicID); route != nil {
 			return route, kafka.None
 		}
 		return nil, kafka.ErrUnknownTopicID
 	}
-	if route := s.routes.byName[string(topic.Name)]; route != nil {
+	if route := routes.findName(known, topic.Name); route != nil {
 		return route, kafka.None
 	}
 	return nil, kafka.ErrUnknownTopicOrPartition
@@ -195,11 +194,6 @@ func (p *produce) hasTransactional() bool {
 	return false
 }
 
-func failedProduce(code kafka.ErrorCode) produceOutcome {
-	return produceOutcome{code: code, baseOffset: kafka.NoOffset,
-		logAppendTime: kafka.NoTimestamp, logStartOffset: kafka.NoOffset}
-}
-
 // begin does a leg's appends, on the shard that owns the partitions.
 func (leg *produceLeg) begin(s *Shard) {
 	leg.shard = s
@@ -228,16 +222,17 @@ func (leg *produceLeg) appendEntry(s *Shard, i int) (done bool) {
 	if host == nil {
 		host = s.hosts[e.id]
 	}
+	outcome := &p.response.Partitions[i]
 	if host == nil || host.retired {
-		e.outcome = failedProduce(offlineCode)
+		outcome.Error = offlineCode
 		return true
 	}
-	next, outcome := host.produce(s, e.records, p.held.header.Version, p.request.Acks)
-	e.outcome = outcome
-	if outcome.roomWanted > 0 {
+	var next kafka.Offset
+	next, e.roomWanted = host.produce(s, e.records, p.held.header.Version, p.request.Acks, outcome)
+	if e.roomWanted > 0 {
 		return false
 	}
-	if outcome.code == kafka.None && p.request.Acks != 0 && next > host.HighWatermark() {
+	if outcome.Error == kafka.None && p.request.Acks != 0 && next > host.HighWatermark() {
 		leg.waiting++
 		host.AwaitHighWatermark(next, leg, i)
 	}
@@ -250,7 +245,8 @@ func (leg *produceLeg) Acknowledged(int) { leg.entryIsDone() }
 // Abandoned implements replica.AckWaiter: the partition was deleted, or its
 // disk failed, before the batch was flushed. It may have survived or not.
 func (leg *produceLeg) Abandoned(tag int) {
-	leg.produce.entries[tag].outcome = failedProduce(kafka.ErrNotLeaderOrFollower)
+	outcome := &leg.produce.response.Partitions[tag]
+	*outcome = wire.FailedProduce(outcome.Partition, kafka.ErrNotLeaderOrFollower)
 	leg.entryIsDone()
 }
 
@@ -285,67 +281,57 @@ func (p *produce) legIsHome() {
 		return
 	}
 	if !p.answered {
-		p.answer(false)
+		p.answer()
 	}
 	p.shard.forgetProduce(p)
 	p.shard.recycleProduce(p)
 }
 
-// answer sends the response. When the time is over, the entries of legs that
-// are still away belong to other shards and are not looked at.
-func (p *produce) answer(timedOut bool) {
+// answer sends the response: every leg is home.
+func (p *produce) answer() {
 	p.answered = true
-	if p.request.Acks == 0 {
-		if p.anyFailed() {
-			p.ticket.hangUp()
-		} else {
-			p.ticket.answerNothing()
-		}
+	if p.request.Acks != 0 {
+		p.send(&p.response)
 		return
 	}
-	p.fillResponse(timedOut)
-	s, header := p.shard, p.held.header
-	s.scratch = p.response.AppendFrame(s.scratch[:0], header.Version, header.CorrelationID)
+	for i := range p.response.Partitions {
+		if p.response.Partitions[i].Error != kafka.None {
+			p.ticket.hangUp()
+			return
+		}
+	}
+	p.ticket.answerNothing()
+}
+
+func (p *produce) send(response *wire.ProduceResponse) {
+	s, header := p.shard, &p.held.header
+	s.scratch = response.AppendFrame(s.scratch[:0], header.Version, header.CorrelationID)
 	s.answerScratch(p.ticket)
 }
 
-// fillResponse copies the entries' outcomes into the response, in the order of
-// the request.
-func (p *produce) fillResponse(timedOut bool) {
-	p.response.Reset()
-	next := 0
+// answerUnfinished answers although legs are still away: their entries belong to
+// other shards and are not looked at.
+func (p *produce) answerUnfinished() {
+	p.answered = true
+	var response wire.ProduceResponse
 	for t := range p.request.Topics {
 		topic := &p.request.Topics[t]
 		if len(topic.Partitions) == 0 {
-			continue // Kafka leaves it out, too
+			continue // as in collect
 		}
-		p.response.AddTopic(topic.Name, topic.TopicID)
+		response.AddTopic(topic.Name, topic.TopicID)
 		for i := range topic.Partitions {
-			e := &p.entries[next]
-			next++
-			r := p.response.AddPartition(topic.Partitions[i].Partition)
-			if timedOut && e.id != (kafka.TopicPartition{}) && !p.legs[e.shard].back {
-				r.Error = kafka.ErrRequestTimedOut
-				continue
-			}
-			o := &e.outcome
-			r.Error, r.ErrorMessage = o.code, o.message
-			r.BaseOffset, r.LogStartOffset = o.baseOffset, o.logStartOffset
-			r.LogAppendTime = o.logAppendTime
-			for _, fault := range o.recordErrors {
-				r.RecordErrors = append(r.RecordErrors, wire.RecordError(fault))
+			outcome := response.AddPartition(topic.Partitions[i].Partition)
+			n := len(response.Partitions) - 1
+			e := &p.entries[n]
+			if e.id != (kafka.TopicPartition{}) && !p.legs[e.shard].back {
+				outcome.Error = kafka.ErrRequestTimedOut
+			} else {
+				*outcome = p.response.Partitions[n]
 			}
 		}
 	}
-}
-
-func (p *produce) anyFailed() bool {
-	for i := range p.entries {
-		if p.entries[i].outcome.code != kafka.None {
-			return true
-		}
-	}
-	return false
+	p.send(&response)
 }
 
 // sweepProduces answers the requests whose time is over. They are kept until
@@ -356,7 +342,7 @@ func (s *Shard) sweepProduces() {
 	for p := s.oldestProduce; p != nil; {
 		next := p.next
 		if !p.answered && p.request.Acks != 0 && p.deadline <= now {
-			p.answer(true)
+			p.answerUnfinished()
 		}
 		p = next
 	}
@@ -413,6 +399,7 @@ func (s *Shard) takeProduce() *produce {
 func (s *Shard) recycleProduce(p *produce) {
 	p.held.frame.Release()
 	p.held, p.ticket = heldRequest{}, ticket{}
+	p.response.Reset()
 	clear(p.entries)
 	p.entries = p.entries[:0]
 	for i := range p.legs {

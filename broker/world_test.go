@@ -217,7 +217,7 @@ func frameOf(q kmsg.Request, key int16) []byte {
 type tapeDisk struct{ *disktest.Disk }
 
 // tapeBytes is more than a test reads back.
-const tapeBytes = 1 << 20
+const tapeBytes = 64 << 10
 
 func (d *tapeDisk) Create(name string) (env.File, error) {
 	f, err := d.Disk.Create(name)

@@ -52,21 +52,25 @@ import (
 // validate_kafka_test.go holds this list to Kafka's own answers.
 //
 // Source: Kafka 4.3, ProduceRequest, UnifiedLog and LogValidator; KIP-467.
-func Validate(records []byte, r Rules) Verdict {
+func Validate(records []byte, r *Rules) (v Verdict) {
+	v.LogAppendTime = kafka.NoTimestamp
 	b, f := cutOnly(records, r.ProduceVersion)
 	if f.code != kafka.None {
-		v := refuse(f)
+		v.refuse(f)
 		v.Outright, v.Message = true, firstFault(records)
 		return v
 	}
-	if f = checkHeader(b, &r); f.code != kafka.None {
-		return refuse(f)
+	if f = checkHeader(b, r); f.code != kafka.None {
+		v.refuse(f)
+		return v
 	}
 	target := r.Compression.target(b.Codec())
-	if target != b.Codec() || r.CompactedTopic || doubtful(b, &r) || r.inspects(b.Codec()) {
-		return validateRecords(b, target, &r)
+	if target != b.Codec() || r.CompactedTopic || doubtful(b, r) || r.inspects(b.Codec()) {
+		v.judge(b, target, r)
+	} else {
+		v.accept(b, r)
 	}
-	return stamped(b, &r)
+	return v
 }
 
 // inspects reports whether records of batches with codec are to be surveyed
@@ -81,20 +85,17 @@ type fault struct {
 	reason string
 }
 
-// refuse is the verdict for a fault.
-func refuse(f fault) Verdict {
-	return Verdict{Error: f.code, Reason: f.reason, LogAppendTime: kafka.NoTimestamp}
-}
+// refuse makes the verdict that of a fault.
+func (v *Verdict) refuse(f fault) { v.Error, v.Reason = f.code, f.reason }
 
-// stamped is the verdict for a batch that is kept: with the leader's time where
-// the topic asks for it.
-func stamped(b Batch, r *Rules) Verdict {
-	v := Verdict{Batch: b, LogAppendTime: kafka.NoTimestamp}
+// accept makes the verdict that of a batch that is kept: with the leader's time
+// where the topic asks for it.
+func (v *Verdict) accept(b Batch, r *Rules) {
+	v.Batch = b
 	if r.TimestampType == LogAppendTime {
 		b.SetMaxTimestamp(LogAppendTime, r.Now)
 		v.LogAppendTime = r.Now
 	}
-	return v
 }
 
 // cutOnly cuts the one batch off that records must hold.

@@ -174,7 +174,7 @@ func FuzzValidate(f *testing.F) {
 }
 
 // fuzzRules makes rules out of bits.
-func fuzzRules(choice uint16, codecs *Codecs) Rules {
+func fuzzRules(choice uint16, codecs *Codecs) *Rules {
 	r := rules()
 	r.Codecs = codecs
 	r.DecompressedMax = 1 << 20
@@ -189,7 +189,7 @@ func fuzzRules(choice uint16, codecs *Codecs) Rules {
 }
 
 // mustHold is what is true of every batch that was taken.
-func mustHold(t *testing.T, v Verdict, r Rules) {
+func mustHold(t *testing.T, v Verdict, r *Rules) {
 	t.Helper()
 	b := v.Batch
 	want := r.Compression.target(b.Codec())

@@ -65,10 +65,9 @@ type RecordError struct {
 // Reset forgets the response: it keeps no frame alive, and no memory beyond what
 // is worth keeping.
 func (r *ProduceResponse) Reset() {
-	*r = ProduceResponse{
-		Topics: recycle(r.Topics), Partitions: recycle(r.Partitions),
-		NodeEndpoints: recycle(r.NodeEndpoints),
-	}
+	r.Topics, r.Partitions = recycle(r.Topics), recycle(r.Partitions)
+	r.NodeEndpoints = recycle(r.NodeEndpoints)
+	r.ThrottleMillis = 0
 }
 
 // AddTopic appends a topic; the partitions added next are its own. name must
@@ -78,15 +77,19 @@ func (r *ProduceResponse) AddTopic(name []byte, id kafka.TopicID) {
 }
 
 // AddPartition appends a partition to the last topic, with every optional field
-// unset. The pointer is valid until the next call.
+// unset and no error. The pointer is valid until the next call.
 func (r *ProduceResponse) AddPartition(partition kafka.Partition) *ProduceResponsePartition {
 	assert.That(len(r.Topics) > 0, "a partition belongs to a topic")
 	r.Topics[len(r.Topics)-1].Partitions++
-	r.Partitions = append(r.Partitions, ProduceResponsePartition{
-		Partition: partition, BaseOffset: kafka.NoOffset, LogAppendTime: kafka.NoTimestamp,
-		LogStartOffset: kafka.NoOffset, CurrentLeader: noLeader(),
-	})
+	r.Partitions = append(r.Partitions, FailedProduce(partition, kafka.None))
 	return &r.Partitions[len(r.Partitions)-1]
+}
+
+// FailedProduce is the answer for a partition where nothing was appended.
+func FailedProduce(partition kafka.Partition, code kafka.ErrorCode) ProduceResponsePartition {
+	return ProduceResponsePartition{Partition: partition, Error: code,
+		BaseOffset: kafka.NoOffset, LogAppendTime: kafka.NoTimestamp,
+		LogStartOffset: kafka.NoOffset, CurrentLeader: noLeader()}
 }
 
 // AppendFrame appends a whole frame: length, header and the response.
