@@ -52,10 +52,10 @@ func (h *partition) produce(s *Shard, records []byte, version, acks int16,
 		return 0, 0
 	}
 	appended, code, err := h.Append(verdict.Batch)
-	if errors.Is(err, journal.ErrCongested) {
-		return 0, len(verdict.Batch)
-	}
 	if err != nil {
+		if errors.Is(err, journal.ErrCongested) {
+			return 0, len(verdict.Batch)
+		}
 		s.diskFailed(err)
 		outcome.Error = kafka.ErrKafkaStorageError
 		return 0, 0

@@ -65,7 +65,7 @@ func Validate(records []byte, r *Rules) (v Verdict) {
 		return v
 	}
 	target := r.Compression.target(b.Codec())
-	if target != b.Codec() || r.CompactedTopic || doubtful(b, r) || r.inspects(b.Codec()) {
+	if r.inspects(b.Codec()) || target != b.Codec() || r.CompactedTopic || doubtful(b, r) {
 		v.judge(b, target, r)
 	} else {
 		v.accept(b, r)
