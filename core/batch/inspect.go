@@ -25,23 +25,25 @@ const rebuildMax = 1 << 30
 
 // judge finishes Validate for a batch whose records have to be looked at: by the
 // topic's rules, because the header gives cause, or because they are to be
-// compressed with target.
-func (v *Verdict) judge(b Batch, target Codec, r *Rules) {
+// compressed with target. The survey of records that are plain has begun.
+func (v *Verdict) judge(b Batch, s *surveyor, target Codec, r *Rules) {
 	codecs := r.Codecs
 	if codecs == nil {
 		codecs = new(Codecs)
 	}
-	plain, f := codecs.plainRecords(b, r.DecompressedMax)
-	if f.code != kafka.None {
-		v.refuse(f)
-		return
+	if b.Codec() != Uncompressed {
+		plain, f := codecs.plainRecords(b, r.DecompressedMax)
+		if f.code != kafka.None {
+			v.refuse(f)
+			return
+		}
+		s.begin(b, plain)
 	}
-	s, sound := surveyRecords(plain, b.BaseTimestamp(), b.RecordCount())
-	if !sound {
+	if !s.sound() {
 		v.refuse(fault{kafka.ErrInvalidRecord, "the records are not what the header says"})
 		return
 	}
-	if s.suspicious(b, r) && v.refuseRecords(b, plain, r) {
+	if s.suspicious(b, r) && v.refuseRecords(b, s.records, r) {
 		return
 	}
 	if s.dense && target == b.Codec() {
@@ -51,11 +53,11 @@ func (v *Verdict) judge(b Batch, target Codec, r *Rules) {
 		v.accept(b, r)
 		return
 	}
-	if len(plain) > rebuildMax {
+	if len(s.records) > rebuildMax {
 		v.refuse(fault{kafka.ErrMessageTooLarge, "the batch is too large to be built anew"})
 		return
 	}
-	rebuilt := codecs.rebuild(b, plain, s, target, r)
+	rebuilt := codecs.rebuild(b, s.records, &s.survey, target, r)
 	if len(rebuilt) > r.MaxMessageBytes {
 		v.refuse(fault{kafka.ErrMessageTooLarge,
 			"the batch is larger than max.message.bytes once it is compressed anew"})
@@ -65,12 +67,9 @@ func (v *Verdict) judge(b Batch, target Codec, r *Rules) {
 	v.Rebuilt = true
 }
 
-// plainRecords returns the batch's records uncompressed. They are valid until
-// the next call.
+// plainRecords decompresses a batch's records. They are valid until the next
+// call.
 func (c *Codecs) plainRecords(b Batch, maxBytes int) ([]byte, fault) {
-	if b.Codec() == Uncompressed {
-		return b.RecordBytes(), fault{}
-	}
 	if maxBytes == 0 {
 		maxBytes = DefaultDecompressedMax
 	}
@@ -89,7 +88,7 @@ func (c *Codecs) plainRecords(b Batch, maxBytes int) ([]byte, fault) {
 
 // suspicious reports whether some record may be against the rules, so that each
 // has to be looked at for itself.
-func (s survey) suspicious(b Batch, r *Rules) bool {
+func (s *survey) suspicious(b Batch, r *Rules) bool {
 	if r.CompactedTopic && !s.keyed || b.TimestampType() == LogAppendTime {
 		return true
 	}

@@ -12,9 +12,10 @@ import (
 //
 // records must be exactly one batch of format 2; an incomplete one behind it is
 // dropped, as Kafka does. A batch that passes is returned as it came, with no
-// allocation and after one pass over its bytes, the CRC's, unless the rules
-// need more: LogAppendTime stamps it in place, in records itself, and another
-// codec or offsets with gaps mean that it is built anew.
+// allocation and after one pass over its bytes, the CRC's, beside which records
+// that are not compressed are looked at, unless the rules need more:
+// LogAppendTime stamps it in place, in records itself, and another codec or
+// offsets with gaps mean that it is built anew.
 //
 // What is wrong is answered with Kafka's code for it:
 //
@@ -60,13 +61,26 @@ func Validate(records []byte, r *Rules) (v Verdict) {
 		v.Outright, v.Message = true, firstFault(records)
 		return v
 	}
-	if f = checkHeader(b, r); f.code != kafka.None {
+	if f = checkPlace(b, r); f.code != kafka.None {
 		v.refuse(f)
 		return v
 	}
-	target := r.Compression.target(b.Codec())
-	if r.inspects(b.Codec()) || target != b.Codec() || r.CompactedTopic || doubtful(b, r) {
-		v.judge(b, target, r)
+	codec, target := b.Codec(), r.Compression.target(b.Codec())
+	looks := r.inspects(codec) || target != codec || r.CompactedTopic || doubtful(b, r)
+	var s surveyor
+	var sum uint32
+	if looks && codec == Uncompressed {
+		s.begin(b, b.RecordBytes())
+		sum = b.checksumBeside(&s)
+	} else {
+		sum = b.checksum()
+	}
+	if f = checkHeader(b, sum); f.code != kafka.None {
+		v.refuse(f)
+		return v
+	}
+	if looks {
+		v.judge(b, &s, target, r)
 	} else {
 		v.accept(b, r)
 	}
@@ -166,15 +180,22 @@ func firstFault(b []byte) string {
 	return fmt.Sprintf("Invalid magic found in record: %d", int8(b[magicAt]))
 }
 
-// checkHeader asks of the header and the CRC what can be asked without a look
-// at the records. The order of the questions is Kafka's.
-func checkHeader(b Batch, r *Rules) fault {
+// checkPlace asks what is asked before the CRC.
+func checkPlace(b Batch, r *Rules) fault {
 	switch {
 	case b.BaseOffset() != 0:
 		return fault{kafka.ErrInvalidRecord, "a client's base offset is not 0"}
 	case len(b) > r.MaxMessageBytes:
 		return fault{kafka.ErrMessageTooLarge, "the batch is larger than max.message.bytes"}
-	case b.checksum() != b.CRC():
+	}
+	return fault{}
+}
+
+// checkHeader asks of the header, and of the CRC that was computed, what can be
+// asked without a look at the records. The order of the questions is Kafka's.
+func checkHeader(b Batch, sum uint32) fault {
+	switch {
+	case sum != b.CRC():
 		return fault{kafka.ErrCorruptMessage, "the CRC does not match"}
 	case !b.Codec().Valid():
 		return fault{kafka.ErrUnsupportedCompressionType, "there is no such codec"}
