@@ -25,7 +25,7 @@ const rebuildMax = 1 << 30
 
 // judge finishes Validate for a batch whose records have to be looked at: by the
 // topic's rules, because the header gives cause, or because they are to be
-// compressed with target. The survey of records that are plain has begun.
+// compressed with target. Of records that are plain the survey was taken.
 func (v *Verdict) judge(b Batch, s *surveyor, target Codec, r *Rules) {
 	codecs := r.Codecs
 	if codecs == nil {
@@ -38,6 +38,7 @@ func (v *Verdict) judge(b Batch, s *surveyor, target Codec, r *Rules) {
 			return
 		}
 		s.begin(b, plain)
+		s.walk(len(plain))
 	}
 	if !s.sound() {
 		v.refuse(fault{kafka.ErrInvalidRecord, "the records are not what the header says"})

@@ -66,10 +66,9 @@ func (s *surveyor) walk(end int) {
 	s.survey, s.at, s.seen = found, len(s.records)-len(rest), seen
 }
 
-// sound ends the survey and reports whether there were as many records as the
-// header says, each well-formed, and nothing after.
+// sound ends the survey, all having been walked, and reports whether there were
+// as many records as the header says, each well-formed, and nothing after.
 func (s *surveyor) sound() bool {
-	s.walk(len(s.records))
 	if s.minTimestamp == noneSeen {
 		s.minTimestamp = kafka.NoTimestamp
 	}

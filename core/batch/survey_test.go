@@ -75,7 +75,7 @@ func BenchmarkSurvey(b *testing.B) {
 			for range b.N {
 				var s surveyor
 				s.begin(batch, batch.RecordBytes())
-				if !s.sound() {
+				if s.walk(len(s.records)); !s.sound() {
 					b.Fatal("sound records were found unsound")
 				}
 			}
