@@ -5,6 +5,7 @@ import (
 
 	"odradek/core/assert"
 	"odradek/core/batch"
+	"odradek/core/env"
 	"odradek/core/journal"
 	"odradek/core/kafka"
 	"odradek/core/wire"
@@ -38,7 +39,8 @@ const produceSweepInterval = 250 * time.Millisecond
 type produce struct {
 	shard   *Shard
 	ticket  ticket
-	held    heldRequest
+	header  wire.RequestHeader
+	frame   *env.Frame
 	request wire.ProduceRequest
 	// response has the outcome of entry i as its partition i. What the shard of a
 	// leg says is written there: between the leg's sending and its return, that is
@@ -85,7 +87,7 @@ type produceLeg struct {
 // the produce.
 func (s *Shard) beginProduce(k ticket, held *heldRequest) {
 	p := s.takeProduce()
-	p.ticket, p.held = k, *held
+	p.ticket, p.header, p.frame = k, held.header, held.frame
 	p.answered = false
 	if err := p.request.Parse(held.header.Version, held.body); err != nil {
 		s.recycleProduce(p)
@@ -134,7 +136,8 @@ func (p *produce) collect() {
 		for i := range topic.Partitions {
 			asked := &topic.Partitions[i]
 			outcome := p.response.AddPartition(asked.Partition)
-			p.entries = append(p.entries, produceEntry{records: asked.Records})
+			e := p.addEntry()
+			e.records = asked.Records
 			if code != kafka.None {
 				outcome.Error = code
 				continue
@@ -144,18 +147,28 @@ func (p *produce) collect() {
 				outcome.Error = kafka.ErrUnknownTopicOrPartition
 				continue
 			}
-			e := &p.entries[len(p.entries)-1]
 			e.shard, e.host = place.shard, place.host
-			e.id = kafka.TopicPartition{Topic: route.id, Partition: asked.Partition}
+			e.id.Topic, e.id.Partition = route.id, asked.Partition
 			p.legs[e.shard].entries = append(p.legs[e.shard].entries, len(p.entries)-1)
 		}
 	}
 }
 
+// addEntry lengthens the list of entries by one, which is empty: recycleProduce
+// has cleared it. Appending a whole entry would move it through memory twice.
+func (p *produce) addEntry() *produceEntry {
+	n := len(p.entries)
+	if n == cap(p.entries) {
+		p.entries = append(p.entries, produceEntry{})
+	}
+	p.entries = p.entries[:n+1]
+	return &p.entries[n]
+}
+
 // route finds a topic as the request's version names it.
 func (p *produce) route(topic *wire.ProduceTopic) (*topicRoute, kafka.ErrorCode) {
 	routes, known := &p.shard.routes, &p.ticket.session.produced
-	if p.held.header.Version >= 13 {
+	if p.header.Version >= 13 {
 		if route := routes.findID(known, topic.TopicID); route != nil {
 			return route, kafka.None
 		}
@@ -228,7 +241,7 @@ func (leg *produceLeg) appendEntry(s *Shard, i int) (done bool) {
 		return true
 	}
 	var next kafka.Offset
-	next, e.roomWanted = host.produce(s, e.records, p.held.header.Version, p.request.Acks, outcome)
+	next, e.roomWanted = host.produce(s, e.records, p.header.Version, p.request.Acks, outcome)
 	if e.roomWanted > 0 {
 		return false
 	}
@@ -245,8 +258,7 @@ func (leg *produceLeg) Acknowledged(int) { leg.entryIsDone() }
 // Abandoned implements replica.AckWaiter: the partition was deleted, or its
 // disk failed, before the batch was flushed. It may have survived or not.
 func (leg *produceLeg) Abandoned(tag int) {
-	outcome := &leg.produce.response.Partitions[tag]
-	*outcome = wire.FailedProduce(outcome.Partition, kafka.ErrNotLeaderOrFollower)
+	leg.produce.response.Partitions[tag].Fail(kafka.ErrNotLeaderOrFollower)
 	leg.entryIsDone()
 }
 
@@ -304,7 +316,7 @@ func (p *produce) answer() {
 }
 
 func (p *produce) send(response *wire.ProduceResponse) {
-	s, header := p.shard, &p.held.header
+	s, header := p.shard, &p.header
 	s.scratch = response.AppendFrame(s.scratch[:0], header.Version, header.CorrelationID)
 	s.answerScratch(p.ticket)
 }
@@ -397,8 +409,8 @@ func (s *Shard) takeProduce() *produce {
 }
 
 func (s *Shard) recycleProduce(p *produce) {
-	p.held.frame.Release()
-	p.held, p.ticket = heldRequest{}, ticket{}
+	p.frame.Release()
+	p.frame, p.header, p.ticket = nil, wire.RequestHeader{}, ticket{}
 	p.response.Reset()
 	clear(p.entries)
 	p.entries = p.entries[:0]

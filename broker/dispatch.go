@@ -197,7 +197,5 @@ func (s *Shard) handle(t *task.Task, q *request) kmsg.Response {
 func (k ticket) answerKmsg(response kmsg.Response, version int16, correlationID int32) {
 	s := k.session.shard
 	s.scratch = wire.AppendKmsgResponse(s.scratch[:0], response, version, correlationID)
-	s.chunk[0] = env.Chunk{Bytes: s.scratch}
-	k.answer(s.chunk[:1])
-	s.trimScratch()
+	s.answerScratch(k)
 }
