@@ -60,12 +60,18 @@ func newHall(t testing.TB, partitions int, settings ...config.Entry) *hall {
 	for i := 0; !serves && i < 1000; i++ {
 		h.turn()
 	}
+	h.createTopic(partitions)
+	return h
+}
+
+// createTopic makes the hall's topic.
+func (h *hall) createTopic(partitions int) {
+	h.t.Helper()
 	q := kmsg.NewPtrCreateTopicsRequest()
-	q.Version = 7
+	q.Version, q.TimeoutMillis = 7, 1000
 	topic := kmsg.NewCreateTopicsRequestTopic()
 	topic.Topic, topic.NumPartitions, topic.ReplicationFactor = hallTopic, int32(partitions), 1
 	q.Topics = append(q.Topics, topic)
-	q.TimeoutMillis = 1000
 	c := h.connect()
 	c.receive(frameOf(q, wire.KeyCreateTopics))
 	for i := 0; c.answers == 0 && i < 1000; i++ {
@@ -73,10 +79,9 @@ func newHall(t testing.TB, partitions int, settings ...config.Entry) *hall {
 	}
 	route := h.shard.routes.byName[hallTopic]
 	if route == nil {
-		t.Fatalf("the topic was not made: %x", c.kept)
+		h.t.Fatalf("the topic was not made: %x", c.kept)
 	}
 	h.topic = route.id
-	return h
 }
 
 // turn has one turn of the loop, a microsecond after the last.
