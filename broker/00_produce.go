@@ -5,6 +5,7 @@ import (
 
 	"odradek/core/assert"
 	"odradek/core/batch"
+	"odradek/core/env"
 	"odradek/core/journal"
 	"odradek/core/kafka"
 	"odradek/core/wire"
@@ -32,10 +33,14 @@ import (
 // produce is one request from its arrival to its answer, on the shard of its
 // connection. It is used again for later ones.
 type produce struct {
-	shard    *Shard
-	ticket   ticket
-	held     heldRequest
-	request  wire.ProduceRequest
+	shard   *Shard
+	ticket  ticket
+	header  wire.RequestHeader
+	frame   *env.Frame
+	request wire.ProduceRequest
+	// response has the outcome of entry i as its partition i. What the shard of a
+	// leg says is written there: between the leg's sending and its return, that is
+	// the other shard's memory.
 	response wire.ProduceResponse
 	entries  []produceEntry
 	// legs has one place a shard; those without entries take no part.
@@ -56,20 +61,9 @@ type produceEntry struct {
 	// host is the partition when it is on the connection's own shard.
 	host    *partition
 	records []byte
-	outcome produceOutcome
-}
-
-// produceOutcome is what the partition's shard says of an entry.
-type produceOutcome struct {
 	// pending is set until the batch is acknowledged or refused. If it has been
-	// appended, the rest is known already.
-	pending        bool
-	code           kafka.ErrorCode
-	message        string
-	recordErrors   []batch.RecordError
-	baseOffset     kafka.Offset
-	logAppendTime  kafka.Timestamp
-	logStartOffset kafka.Offset
+	// appended, the rest of its outcome is known already.
+	pending bool
 	// roomWanted is not zero when nothing was done since the journal has no room:
 	// the bytes to wait for.
 	roomWanted int
@@ -93,14 +87,14 @@ type produceLeg struct {
 	// back is set, by the connection's shard only, when the leg has come home; late
 	// holds what it had come to when the request's time was over.
 	back bool
-	late []produceOutcome
+	late []lateOutcome
 }
 
 // beginProduce takes a request in. It never waits: what has to wait is kept in
 // the produce.
-func (s *Shard) beginProduce(k ticket, held heldRequest) {
+func (s *Shard) beginProduce(k ticket, held *heldRequest) {
 	p := s.takeProduce()
-	p.ticket, p.held = k, held
+	p.ticket, p.header, p.frame = k, held.header, held.frame
 	p.answered = false
 	if err := p.request.Parse(held.header.Version, held.body); err != nil {
 		s.recycleProduce(p)
@@ -135,42 +129,60 @@ func (s *Shard) beginProduce(k ticket, held heldRequest) {
 // collect lists the request's partitions and divides them among the shards.
 // What is wrong with the request as a whole is answered for each partition.
 func (p *produce) collect() {
-	s := p.shard
 	refusal := p.refusal()
 	for t := range p.request.Topics {
 		topic := &p.request.Topics[t]
-		route, code := s.produceRoute(p.held.header.Version, topic)
+		if len(topic.Partitions) == 0 {
+			continue // Kafka leaves it out of the answer, too
+		}
+		route, code := p.route(topic)
+		if refusal != kafka.None {
+			code = refusal
+		}
+		p.response.AddTopic(topic.Name, topic.TopicID)
 		for i := range topic.Partitions {
-			e := produceEntry{records: topic.Partitions[i].Records,
-				outcome: failedProduce(code)}
-			if refusal != kafka.None {
-				e.outcome = failedProduce(refusal)
-			} else if code == kafka.None {
-				index := topic.Partitions[i].Partition
-				if place := route.partition(index); place == nil {
-					e.outcome = failedProduce(kafka.ErrUnknownTopicOrPartition)
-				} else {
-					e.shard, e.host = place.shard, place.host
-					e.id = kafka.TopicPartition{Topic: route.id, Partition: index}
-					e.outcome.pending = true
-					p.legs[e.shard].entries = append(p.legs[e.shard].entries, len(p.entries))
-				}
+			asked := &topic.Partitions[i]
+			outcome := p.response.AddPartition(asked.Partition)
+			e := p.addEntry()
+			e.records = asked.Records
+			if code != kafka.None {
+				outcome.Error = code
+				continue
 			}
-			p.entries = append(p.entries, e)
+			place := route.partition(asked.Partition)
+			if place == nil {
+				outcome.Error = kafka.ErrUnknownTopicOrPartition
+				continue
+			}
+			e.shard, e.host = place.shard, place.host
+			e.id.Topic, e.id.Partition = route.id, asked.Partition
+			e.pending = true
+			p.legs[e.shard].entries = append(p.legs[e.shard].entries, len(p.entries)-1)
 		}
 	}
 }
 
-func (s *Shard) produceRoute(
-	version int16, topic *wire.ProduceTopic,
-) (*topicRoute, kafka.ErrorCode) {
-	if version >= 13 {
-		if route := s.routes.byID[topic.TopicID]; route != nil {
+// addEntry lengthens the list of entries by one, which is empty: recycleProduce
+// has cleared it. Appending a whole entry would move it through memory twice.
+func (p *produce) addEntry() *produceEntry {
+	n := len(p.entries)
+	if n == cap(p.entries) {
+		p.entries = append(p.entries, produceEntry{})
+	}
+	p.entries = p.entries[:n+1]
+	return &p.entries[n]
+}
+
+// route finds a topic as the request's version names it.
+func (p *produce) route(topic *wire.ProduceTopic) (*topicRoute, kafka.ErrorCode) {
+	routes, known := &p.shard.routes, &p.ticket.session.produced
+	if p.header.Version >= 13 {
+		if route := routes.findID(known, topic.TopicID); route != nil {
 			return route, kafka.None
 		}
 		return nil, kafka.ErrUnknownTopicID
 	}
-	if route := s.routes.byName[string(topic.Name)]; route != nil {
+	if route := routes.findName(known, topic.Name); route != nil {
 		return route, kafka.None
 	}
 	return nil, kafka.ErrUnknownTopicOrPartition
@@ -201,11 +213,6 @@ func (p *produce) hasTransactional() bool {
 		}
 	}
 	return false
-}
-
-func failedProduce(code kafka.ErrorCode) produceOutcome {
-	return produceOutcome{code: code, baseOffset: kafka.NoOffset,
-		logAppendTime: kafka.NoTimestamp, logStartOffset: kafka.NoOffset}
 }
 
 // begin does a leg's appends, on the shard that owns the partitions.
@@ -239,19 +246,18 @@ func (leg *produceLeg) appendEntry(s *Shard, i int) (done bool) {
 	if host == nil {
 		host = s.hosts[e.id]
 	}
+	outcome := &p.response.Partitions[i]
 	if host == nil || host.retired {
-		e.outcome = failedProduce(offlineCode)
+		outcome.Error, e.pending = offlineCode, false
 		return true
 	}
-	next, outcome := host.produce(s, e.records, p.held.header.Version, p.request.Acks)
-	if outcome.roomWanted > 0 {
-		e.outcome = failedProduce(kafka.None)
-		e.outcome.pending, e.outcome.roomWanted = true, outcome.roomWanted
+	var next kafka.Offset
+	next, e.roomWanted = host.produce(s, e.records, p.header.Version, p.request.Acks, outcome)
+	if e.roomWanted > 0 {
 		return false
 	}
-	e.outcome = outcome
-	if outcome.code == kafka.None && p.request.Acks != 0 && next > host.HighWatermark() {
-		e.outcome.pending = true
+	e.pending = outcome.Error == kafka.None && p.request.Acks != 0 && next > host.HighWatermark()
+	if e.pending {
 		leg.waiting++
 		host.AwaitHighWatermark(next, leg, i)
 	}
@@ -260,14 +266,15 @@ func (leg *produceLeg) appendEntry(s *Shard, i int) (done bool) {
 
 // Acknowledged implements replica.AckWaiter.
 func (leg *produceLeg) Acknowledged(tag int) {
-	leg.produce.entries[tag].outcome.pending = false
+	leg.produce.entries[tag].pending = false
 	leg.entryIsDone()
 }
 
 // Abandoned implements replica.AckWaiter: the partition was deleted, or its
 // disk failed, before the batch was flushed. It may have survived or not.
 func (leg *produceLeg) Abandoned(tag int) {
-	leg.produce.entries[tag].outcome = failedProduce(kafka.ErrNotLeaderOrFollower)
+	leg.produce.response.Partitions[tag].Fail(kafka.ErrNotLeaderOrFollower)
+	leg.produce.entries[tag].pending = false
 	leg.entryIsDone()
 }
 
@@ -309,59 +316,26 @@ func (p *produce) legIsHome() {
 	p.shard.recycleProduce(p)
 }
 
-// answer sends the response, either because every outcome is known or because
-// the time is over.
+// answer sends the response: every leg is home.
 func (p *produce) answer() {
 	p.answered = true
-	if p.request.Acks == 0 {
-		if p.anyFailed() {
-			p.ticket.hangUp()
-		} else {
-			p.ticket.answerNothing()
-		}
+	if p.request.Acks != 0 {
+		p.send(&p.response)
 		return
 	}
-	p.fillResponse()
-	s, header := p.shard, p.held.header
-	s.scratch = p.response.AppendFrame(s.scratch[:0], header.Version, header.CorrelationID)
+	for i := range p.response.Partitions {
+		if p.response.Partitions[i].Error != kafka.None {
+			p.ticket.hangUp()
+			return
+		}
+	}
+	p.ticket.answerNothing()
+}
+
+func (p *produce) send(response *wire.ProduceResponse) {
+	s, header := p.shard, &p.header
+	s.scratch = response.AppendFrame(s.scratch[:0], header.Version, header.CorrelationID)
 	s.answerScratch(p.ticket)
-}
-
-// fillResponse copies the entries' outcomes into the response, in the order of
-// the request.
-func (p *produce) fillResponse() {
-	p.response.Reset()
-	next := 0
-	for t := range p.request.Topics {
-		topic := &p.request.Topics[t]
-		if len(topic.Partitions) == 0 {
-			continue // Kafka leaves it out, too
-		}
-		p.response.AddTopic(topic.Name, topic.TopicID)
-		for i := range topic.Partitions {
-			o := p.outcome(next)
-			next++
-			r := p.response.AddPartition(topic.Partitions[i].Partition)
-			r.Error, r.ErrorMessage = o.code, o.message
-			if o.pending {
-				r.Error = kafka.ErrRequestTimedOut
-			}
-			r.BaseOffset, r.LogStartOffset = o.baseOffset, o.logStartOffset
-			r.LogAppendTime = o.logAppendTime
-			for _, fault := range o.recordErrors {
-				r.RecordErrors = append(r.RecordErrors, wire.RecordError(fault))
-			}
-		}
-	}
-}
-
-func (p *produce) anyFailed() bool {
-	for i := range p.entries {
-		if p.entries[i].outcome.code != kafka.None {
-			return true
-		}
-	}
-	return false
 }
 
 // takeProduce returns a produce to use, an old one where there is one.
@@ -379,8 +353,9 @@ func (s *Shard) takeProduce() *produce {
 }
 
 func (s *Shard) recycleProduce(p *produce) {
-	p.held.frame.Release()
-	p.held, p.ticket = heldRequest{}, ticket{}
+	p.frame.Release()
+	p.frame, p.header, p.ticket = nil, wire.RequestHeader{}, ticket{}
+	p.response.Reset()
 	clear(p.entries)
 	p.entries = p.entries[:0]
 	for i := range p.legs {

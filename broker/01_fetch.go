@@ -77,9 +77,9 @@ type fetchLeg struct {
 }
 
 // beginFetch takes a request in; what has to wait is kept in the fetch.
-func (s *Shard) beginFetch(k ticket, held heldRequest) {
+func (s *Shard) beginFetch(k ticket, held *heldRequest) {
 	f := s.takeFetch()
-	f.ticket, f.held = k, held
+	f.ticket, f.held = k, *held
 	if err := f.request.Parse(held.header.Version, held.body); err != nil {
 		s.recycleFetch(f)
 		k.hangUp()
@@ -126,10 +126,9 @@ func (f *fetch) refuseEach(code kafka.ErrorCode) {
 
 // route finds where each entry's partition is.
 func (f *fetch) route() {
-	s := f.shard
 	for i := range f.entries {
 		e, name := &f.entries[i], &f.names[i]
-		route, code := s.fetchRoute(f.held.header.Version, name)
+		route, code := f.routeOf(name)
 		if name.member != nil && name.member.Resolve(code == kafka.None) &&
 			code == kafka.ErrUnknownTopicID {
 			code = kafka.ErrUnknownTopicOrPartition // the session has seen its name
@@ -155,14 +154,16 @@ func (f *fetch) route() {
 	}
 }
 
-func (s *Shard) fetchRoute(version int16, name *fetchName) (*topicRoute, kafka.ErrorCode) {
-	if version >= 13 {
-		if route := s.routes.byID[name.id]; route != nil {
+// routeOf finds an entry's topic as the request's version names it.
+func (f *fetch) routeOf(name *fetchName) (*topicRoute, kafka.ErrorCode) {
+	routes, known := &f.shard.routes, &f.ticket.session.fetched
+	if f.held.header.Version >= 13 {
+		if route := routes.findID(known, name.id); route != nil {
 			return route, kafka.None
 		}
 		return nil, kafka.ErrUnknownTopicID
 	}
-	if route := s.routes.byName[string(name.topic)]; route != nil {
+	if route := routes.findName(known, name.topic); route != nil {
 		return route, kafka.None
 	}
 	return nil, kafka.ErrUnknownTopicOrPartition

@@ -58,8 +58,10 @@ type heldRequest struct {
 }
 
 func (s *session) receive(frame *env.Frame) {
-	header, body, err := wire.ParseRequestHeader(frame.Payload)
-	request := heldRequest{header: header, body: body, frame: frame}
+	request := heldRequest{frame: frame}
+	var err error
+	request.header, request.body, err = wire.ParseRequestHeader(frame.Payload)
+	header := &request.header
 	if errors.Is(err, wire.ErrUnsupportedVersion) && header.Key == wire.KeyAPIVersions {
 		request.unsupported = true
 	} else if err != nil {
@@ -70,13 +72,13 @@ func (s *session) receive(frame *env.Frame) {
 		return
 	}
 	if overlaps(header.Key) && !s.holding && !s.exclusive {
-		s.begin(request)
+		s.begin(&request)
 		return
 	}
 	if s.idle() && !s.holding {
 		s.exclusive = true
 		s.updatePause()
-		s.begin(request)
+		s.begin(&request)
 		return
 	}
 	if s.holding {
@@ -95,7 +97,7 @@ func (s *session) receive(frame *env.Frame) {
 func overlaps(key int16) bool { return key == wire.KeyProduce || key == wire.KeyFetch }
 
 // begin works on a request whose turn has come.
-func (s *session) begin(r heldRequest) {
+func (s *session) begin(r *heldRequest) {
 	switch r.header.Key {
 	case wire.KeyProduce:
 		s.shard.beginProduce(s.take(), r)
@@ -106,7 +108,7 @@ func (s *session) begin(r heldRequest) {
 			s.exclusive = true
 			s.updatePause()
 		}
-		s.shard.beginTask(s.take(), r)
+		s.shard.beginTask(s.take(), *r)
 	}
 }
 
@@ -195,7 +197,5 @@ func (s *Shard) handle(t *task.Task, q *request) kmsg.Response {
 func (k ticket) answerKmsg(response kmsg.Response, version int16, correlationID int32) {
 	s := k.session.shard
 	s.scratch = wire.AppendKmsgResponse(s.scratch[:0], response, version, correlationID)
-	s.chunk[0] = env.Chunk{Bytes: s.scratch}
-	k.answer(s.chunk[:1])
-	s.trimScratch()
+	s.answerScratch(k)
 }

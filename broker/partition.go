@@ -6,6 +6,7 @@ import (
 	"odradek/core/batch"
 	"odradek/core/journal"
 	"odradek/core/kafka"
+	"odradek/core/wire"
 	"odradek/replica"
 )
 
@@ -24,63 +25,67 @@ type partition struct {
 	retired bool
 }
 
-// produce appends one entry of a Produce request. It returns the offset behind
-// the batch, which the highWatermark has to reach before the entry may be
-// acknowledged.
-func (h *partition) produce(s *Shard, records []byte, version, acks int16) (
-	next kafka.Offset, outcome produceOutcome) {
+// produce appends one entry of a Produce request and says in outcome, which is
+// as AddPartition made it, what became of it. It returns the offset behind the
+// batch, which the highWatermark has to reach before the entry may be
+// acknowledged. roomWanted is not zero when nothing was done since the journal
+// has no room: the bytes to wait for.
+func (h *partition) produce(s *Shard, records []byte, version, acks int16,
+	outcome *wire.ProduceResponsePartition) (next kafka.Offset, roomWanted int) {
 	if h.Log.Failed() != nil {
-		return 0, failedProduce(kafka.ErrKafkaStorageError)
+		outcome.Error = kafka.ErrKafkaStorageError
+		return 0, 0
 	}
 	if acks == -1 && len(h.ISR()) < h.insyncMin {
-		return 0, failedProduce(kafka.ErrNotEnoughReplicas)
+		outcome.Error = kafka.ErrNotEnoughReplicas
+		return 0, 0
 	}
 	h.rules.Now = s.world.Clock.Wall()
 	h.rules.ProduceVersion = version
-	verdict := batch.Validate(records, h.rules)
+	verdict := batch.Validate(records, &h.rules)
 	if verdict.Error != kafka.None {
-		outcome = h.refusal(verdict.Error)
-		if verdict.Outright {
-			outcome.logStartOffset = kafka.NoOffset
-		}
-		outcome.message, outcome.recordErrors = verdict.Message, verdict.RecordErrors
-		return 0, outcome
+		h.refuse(outcome, &verdict)
+		return 0, 0
 	}
 	if verdict.Batch.IsTransactional() {
-		return 0, h.refusal(kafka.ErrInvalidTxnState)
+		h.refuse(outcome, &batch.Verdict{Error: kafka.ErrInvalidTxnState})
+		return 0, 0
 	}
 	appended, code, err := h.Append(verdict.Batch)
-	if errors.Is(err, journal.ErrCongested) {
-		outcome.roomWanted = len(verdict.Batch)
-		return 0, outcome
-	}
 	if err != nil {
+		if errors.Is(err, journal.ErrCongested) {
+			return 0, len(verdict.Batch)
+		}
 		s.diskFailed(err)
-		return 0, failedProduce(kafka.ErrKafkaStorageError)
+		outcome.Error = kafka.ErrKafkaStorageError
+		return 0, 0
 	}
 	if code != kafka.None {
-		return 0, h.refusal(code)
+		h.refuse(outcome, &batch.Verdict{Error: code})
+		return 0, 0
 	}
 	if !appended.Duplicate {
 		s.world.Trace.Event("append", h.Topic, int64(appended.BaseOffset), int64(appended.LastOffset))
 	}
-	return appended.LastOffset + 1, produceOutcome{
-		baseOffset:     appended.BaseOffset,
-		logAppendTime:  appended.LogAppendTime,
-		logStartOffset: h.Log.FlushedStartOffset(),
-	}
+	outcome.BaseOffset, outcome.LogAppendTime = appended.BaseOffset, appended.LogAppendTime
+	outcome.LogStartOffset = h.Log.FlushedStartOffset()
+	return appended.LastOffset + 1, 0
 }
 
-// refusal is the outcome of a batch that the log does not take. As in Kafka it
+// refuse is the outcome of a batch that the log does not take. As in Kafka it
 // has the logStartOffset, except where the batch's bytes themselves are bad.
-func (h *partition) refusal(code kafka.ErrorCode) produceOutcome {
-	outcome := failedProduce(code)
-	switch code {
+func (h *partition) refuse(outcome *wire.ProduceResponsePartition, v *batch.Verdict) {
+	outcome.Error, outcome.ErrorMessage = v.Error, v.Message
+	for _, fault := range v.RecordErrors {
+		outcome.RecordErrors = append(outcome.RecordErrors, wire.RecordError(fault))
+	}
+	switch v.Error {
 	case kafka.ErrCorruptMessage, kafka.ErrMessageTooLarge, kafka.ErrRecordListTooLarge:
 	default:
-		outcome.logStartOffset = h.Log.FlushedStartOffset()
+		if !v.Outright {
+			outcome.LogStartOffset = h.Log.FlushedStartOffset()
+		}
 	}
-	return outcome
 }
 
 // fetchable is the bound of what a fetch may see.

@@ -33,7 +33,7 @@ func (s *Shard) appendDelayed(t *task.Task) {
 		e := &d.leg.produce.entries[d.entry]
 		for done := false; !done; done = d.leg.appendEntry(s, d.entry) {
 			// An error is the journal's failure, which the append then answers.
-			_ = s.journal.AwaitReady(t, max(len(e.records), e.outcome.roomWanted), kafka.Never)
+			_ = s.journal.AwaitReady(t, max(len(e.records), e.roomWanted), kafka.Never)
 		}
 		// Only now: while the entry is listed, later ones wait behind it.
 		s.delayed[0] = delayedEntry{}

@@ -6,6 +6,7 @@ import (
 
 	"odradek/core/assert"
 	"odradek/core/kafka"
+	"odradek/core/wire"
 )
 
 // A Produce whose time is over is answered with REQUEST_TIMED_OUT for what is not
@@ -72,25 +73,55 @@ func (p *produce) answerIfOverdue(now kafka.Instant) {
 			return
 		}
 	}
-	p.answer()
+	p.answerUnfinished()
+}
+
+// answerUnfinished answers although legs are still away. It makes a response of its
+// own, as theirs goes on.
+func (p *produce) answerUnfinished() {
+	p.answered = true
+	var response wire.ProduceResponse
+	for t := range p.request.Topics {
+		topic := &p.request.Topics[t]
+		if len(topic.Partitions) == 0 {
+			continue // as in collect
+		}
+		response.AddTopic(topic.Name, topic.TopicID)
+		for i := range topic.Partitions {
+			outcome := response.AddPartition(topic.Partitions[i].Partition)
+			late := p.outcome(len(response.Partitions) - 1)
+			*outcome = late.partition
+			if late.pending {
+				outcome.Error = kafka.ErrRequestTimedOut
+			}
+		}
+	}
+	p.send(&response)
+}
+
+// lateOutcome is what is known of an entry when the time is over.
+type lateOutcome struct {
+	pending   bool
+	partition wire.ProduceResponsePartition
 }
 
 // outcome is what is known of an entry. Those of a leg that is away on another
 // shard are not looked at, but what that shard told of them.
-func (p *produce) outcome(entry int) *produceOutcome {
+func (p *produce) outcome(entry int) lateOutcome {
 	e := &p.entries[entry]
 	if e.id == (kafka.TopicPartition{}) || e.shard == p.shard.index() || p.legs[e.shard].back {
-		return &e.outcome
+		return lateOutcome{e.pending, p.response.Partitions[entry]}
 	}
 	leg := &p.legs[e.shard]
-	return &leg.late[slices.Index(leg.entries, entry)]
+	return leg.late[slices.Index(leg.entries, entry)]
 }
 
 // outcomes is a copy of what a leg has come to, in the order of its entries.
-func (leg *produceLeg) outcomes() []produceOutcome {
-	all := make([]produceOutcome, len(leg.entries))
+func (leg *produceLeg) outcomes() []lateOutcome {
+	all := make([]lateOutcome, len(leg.entries))
 	for i, entry := range leg.entries {
-		all[i] = leg.produce.entries[entry].outcome
+		all[i] = lateOutcome{leg.produce.entries[entry].pending,
+			leg.produce.response.Partitions[entry]}
 	}
 	return all
 }
@@ -98,7 +129,7 @@ func (leg *produceLeg) outcomes() []produceOutcome {
 // produceLate tells a leg's own shard what it has come to, while it is still away.
 type produceLate struct {
 	leg      *produceLeg
-	outcomes []produceOutcome
+	outcomes []lateOutcome
 }
 
 func (m produceLate) arrive() {

@@ -22,6 +22,8 @@ type topicRoute struct {
 	id        kafka.TopicID
 	// partitions holds partition p at index p.
 	partitions []partitionRoute
+	// replaced is set when the topic was deleted or got another route.
+	replaced bool
 }
 
 // partitionRoute says which shard owns a partition; host is set on that shard
@@ -29,6 +31,27 @@ type topicRoute struct {
 type partitionRoute struct {
 	shard int
 	host  *partition
+}
+
+// findName finds a topic by name, or returns nil. Most connections name the
+// topic they named before: known remembers it for one of them.
+func (r *routes) findName(known **topicRoute, name []byte) *topicRoute {
+	if k := *known; k != nil && !k.replaced && k.name == string(name) {
+		return k
+	}
+	route := r.byName[string(name)]
+	*known = route
+	return route
+}
+
+// findID is findName by topic id.
+func (r *routes) findID(known **topicRoute, id kafka.TopicID) *topicRoute {
+	if k := *known; k != nil && !k.replaced && k.id == id {
+		return k
+	}
+	route := r.byID[id]
+	*known = route
+	return route
 }
 
 func (r *topicRoute) partition(p kafka.Partition) *partitionRoute {
@@ -53,11 +76,22 @@ func (s *Shard) setRoute(topic *image.Topic) {
 		id := kafka.TopicPartition{Topic: topic.ID, Partition: kafka.Partition(i)}
 		r.partitions[i] = partitionRoute{shard: ownerOf(id, s.world.Shards.Count()), host: s.hosts[id]}
 	}
+	s.routes.retire(s.routes.byName[topic.Name])
+	s.routes.retire(s.routes.byID[topic.ID])
 	s.routes.byName[topic.Name] = r
 	s.routes.byID[topic.ID] = r
 }
 
+// retire has those who remember a route, if there is one, look again. What it
+// leads to is not kept alive by connections that are silent.
+func (r *routes) retire(route *topicRoute) {
+	if route != nil {
+		route.replaced, route.partitions = true, nil
+	}
+}
+
 func (s *Shard) dropRoute(topic *image.Topic) {
+	s.routes.retire(s.routes.byID[topic.ID])
 	if r := s.routes.byName[topic.Name]; r != nil && r.id == topic.ID {
 		delete(s.routes.byName, topic.Name)
 	}

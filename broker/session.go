@@ -52,12 +52,16 @@ type session struct {
 	// waiting are the connection's fetches that wait for records.
 	waiting []*fetch
 
+	// produced and fetched are the topics that the connection named last.
+	produced, fetched *topicRoute
+
 	// softwareName and softwareVersion are what the client said of itself in
 	// ApiVersions.
 	softwareName, softwareVersion string
 }
 
-// slot keeps one answer until it is its turn.
+// slot keeps one answer until it is its turn. Invariant: bytes and chunks are
+// empty in a slot whose request is not done.
 type slot struct {
 	done bool
 	// bytes and chunks hold an answer that came before its turn.
@@ -81,10 +85,7 @@ func (s *session) take() ticket {
 		s.grow()
 	}
 	place := &s.slots[s.next&uint64(len(s.slots)-1)]
-	*place = slot{bytes: place.bytes[:0], chunks: place.chunks[:0]}
-	if cap(place.bytes) > keptAnswerBytesMax {
-		place.bytes = nil
-	}
+	place.done, place.silent, place.last = false, false, false
 	s.next++
 	if s.next-s.first >= inFlightRequestsMax {
 		s.full = true
@@ -219,6 +220,9 @@ func (p *slot) release() {
 		p.chunks[i] = env.Chunk{}
 	}
 	p.chunks = p.chunks[:0]
+	if p.bytes = p.bytes[:0]; cap(p.bytes) > keptAnswerBytesMax {
+		p.bytes = nil
+	}
 }
 
 func (s *session) pop() {
@@ -242,7 +246,7 @@ func (s *session) proceed() {
 	}
 	if s.holding {
 		s.holding = false
-		s.begin(s.held)
+		s.begin(&s.held)
 	}
 }
 

@@ -156,7 +156,7 @@ func (s *Shard) receive(_ int, message any) {
 
 // answerScratch gives a request the response that scratch holds.
 func (s *Shard) answerScratch(k ticket) {
-	s.chunk[0] = env.Chunk{Bytes: s.scratch}
+	s.chunk[0].Bytes = s.scratch
 	k.answer(s.chunk[:1])
 	s.trimScratch()
 }

@@ -18,10 +18,9 @@ const (
 	// answer fit.
 	orderMin = 8
 	// cachedBytesMax bounds the free buffers of one size that are kept for the
-	// next user as they are, not merged with their neighbours.
+	// next user as they are, not merged with their neighbours: of the smallest as
+	// many as there are requests that wait for one group commit.
 	cachedBytesMax = 256 << 10
-	// cachedCountMax bounds the same by count.
-	cachedCountMax = 64
 	// largeBytesMax bounds the free buffers of over chunkBytes that are kept.
 	largeBytesMax = 16 << 20
 	// trimSpan is how long memory must have been free before it goes back to
@@ -29,12 +28,16 @@ const (
 	trimSpan = time.Second
 )
 
-// buffer is a piece of memory outside the Go heap. It has one owner.
+// buffer is a piece of memory outside the Go heap. It has one owner. It is four
+// words: what is larger, the compiler moves through memory instead of registers,
+// and a buffer is handed on several times a frame.
 type buffer struct {
 	bytes []byte
 	home  *chunk // nil: mapped on its own
-	order int8
 }
+
+// order is that of a buffer which has a home.
+func (b buffer) order() int { return bits.TrailingZeros(uint(len(b.bytes))) }
 
 // memory is a shard's pool of buffers: a buddy allocator over huge pages with
 // a small cache of every size in front. Buffers over chunkBytes are mapped on
@@ -109,10 +112,10 @@ func (m *memory) give(b buffer) {
 		m.giveLarge(b)
 		return
 	}
-	cache := m.cached[b.order]
-	limit := min(cachedCountMax, max(1, cachedBytesMax>>b.order))
-	if len(cache) < limit {
-		m.cached[b.order] = append(cache, b)
+	order := b.order()
+	cache := m.cached[order]
+	if len(cache) < max(1, cachedBytesMax>>order) {
+		m.cached[order] = append(cache, b)
 		return
 	}
 	m.merge(b)
@@ -257,7 +260,7 @@ func (c *chunk) split(order int) buffer {
 		c.set(from, index+1)
 	}
 	start := index << order
-	return buffer{bytes: c.bytes[start : start+1<<order : start+1<<order], home: c, order: int8(order)}
+	return buffer{bytes: c.bytes[start : start+1<<order : start+1<<order], home: c}
 }
 
 func (c *chunk) first(order int) int {
@@ -272,7 +275,7 @@ func (c *chunk) first(order int) int {
 
 // join frees a block and merges it with its buddy as long as that is free.
 func (c *chunk) join(b buffer) {
-	order := int(b.order)
+	order := b.order()
 	index := c.offset(b.bytes) >> order
 	assert.That(!c.isFree(order, index), "no buffer is given back twice")
 	for order < orderMax && c.isFree(order, index^1) {

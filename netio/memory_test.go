@@ -1,6 +1,7 @@
 package netio
 
 import (
+	"fmt"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -104,5 +105,25 @@ func BenchmarkTakeAndGive(b *testing.B) {
 	var m memory
 	for b.Loop() {
 		m.give(m.take(200))
+	}
+}
+
+// BenchmarkTakeAndGiveMany has as many small buffers out at a time as requests that
+// wait for one group commit.
+func BenchmarkTakeAndGiveMany(b *testing.B) {
+	for _, out := range []int{1, 64, 512} {
+		b.Run(fmt.Sprint(out), func(b *testing.B) {
+			var m memory
+			held := make([]buffer, out)
+			for n := 0; n < b.N; n += out {
+				for i := range held {
+					held[i] = m.take(250)
+				}
+				for i := range held {
+					m.give(held[i])
+				}
+			}
+			m.close()
+		})
 	}
 }

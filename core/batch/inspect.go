@@ -23,52 +23,54 @@ const plainKeptMax = 4 << 20
 // other numbers in them and a codec's worst case still fit a batch's length.
 const rebuildMax = 1 << 30
 
-// validateRecords finishes Validate for a batch whose records have to be looked
-// at: by the topic's rules, because the header gives cause, or because they are
-// to be compressed with target.
-func validateRecords(b Batch, target Codec, r *Rules) Verdict {
+// judge finishes Validate for a batch whose records have to be looked at: by the
+// topic's rules, because the header gives cause, or because they are to be
+// compressed with target. Of records that are plain the survey was taken.
+func (v *Verdict) judge(b Batch, s *surveyor, target Codec, r *Rules) {
 	codecs := r.Codecs
 	if codecs == nil {
 		codecs = new(Codecs)
 	}
-	plain, f := codecs.plainRecords(b, r.DecompressedMax)
-	if f.code != kafka.None {
-		return refuse(f)
-	}
-	s, sound := surveyRecords(plain, b.BaseTimestamp(), b.RecordCount())
-	if !sound {
-		return refuse(fault{kafka.ErrInvalidRecord, "the records are not what the header says"})
-	}
-	if s.suspicious(b, r) {
-		if refused := judgeRecords(b, plain, r); refused.Error != kafka.None {
-			return refused
+	if b.Codec() != Uncompressed {
+		plain, f := codecs.plainRecords(b, r.DecompressedMax)
+		if f.code != kafka.None {
+			v.refuse(f)
+			return
 		}
+		s.begin(b, plain)
+		s.walk(len(plain))
+	}
+	if !s.sound() {
+		v.refuse(fault{kafka.ErrInvalidRecord, "the records are not what the header says"})
+		return
+	}
+	if s.suspicious(b, r) && v.refuseRecords(b, s.records, r) {
+		return
 	}
 	if s.dense && target == b.Codec() {
 		if r.TimestampType == CreateTime {
 			b.SetMaxTimestamp(CreateTime, s.maxTimestamp)
 		}
-		return stamped(b, r)
+		v.accept(b, r)
+		return
 	}
-	if len(plain) > rebuildMax {
-		return refuse(fault{kafka.ErrMessageTooLarge, "the batch is too large to be built anew"})
+	if len(s.records) > rebuildMax {
+		v.refuse(fault{kafka.ErrMessageTooLarge, "the batch is too large to be built anew"})
+		return
 	}
-	rebuilt := codecs.rebuild(b, plain, s, target, r)
+	rebuilt := codecs.rebuild(b, s.records, &s.survey, target, r)
 	if len(rebuilt) > r.MaxMessageBytes {
-		return refuse(fault{kafka.ErrMessageTooLarge,
+		v.refuse(fault{kafka.ErrMessageTooLarge,
 			"the batch is larger than max.message.bytes once it is compressed anew"})
+		return
 	}
-	v := stamped(rebuilt, r)
+	v.accept(rebuilt, r)
 	v.Rebuilt = true
-	return v
 }
 
-// plainRecords returns the batch's records uncompressed. They are valid until
-// the next call.
+// plainRecords decompresses a batch's records. They are valid until the next
+// call.
 func (c *Codecs) plainRecords(b Batch, maxBytes int) ([]byte, fault) {
-	if b.Codec() == Uncompressed {
-		return b.RecordBytes(), fault{}
-	}
 	if maxBytes == 0 {
 		maxBytes = DefaultDecompressedMax
 	}
@@ -87,7 +89,7 @@ func (c *Codecs) plainRecords(b Batch, maxBytes int) ([]byte, fault) {
 
 // suspicious reports whether some record may be against the rules, so that each
 // has to be looked at for itself.
-func (s survey) suspicious(b Batch, r *Rules) bool {
+func (s *survey) suspicious(b Batch, r *Rules) bool {
 	if r.CompactedTopic && !s.keyed || b.TimestampType() == LogAppendTime {
 		return true
 	}
@@ -95,9 +97,9 @@ func (s survey) suspicious(b Batch, r *Rules) bool {
 		(r.refusesTimestamp(s.minTimestamp) || r.refusesTimestamp(s.maxTimestamp))
 }
 
-// judgeRecords looks at each record, and refuses the batch if one is against
+// refuseRecords looks at each record, and refuses the batch if one is against
 // the rules. plain has been surveyed, so that its records are known to be sound.
-func judgeRecords(b Batch, plain []byte, r *Rules) Verdict {
+func (v *Verdict) refuseRecords(b Batch, plain []byte, r *Rules) (refused bool) {
 	var found []RecordError
 	code, total := kafka.None, 0
 	for i := range b.RecordCount() {
@@ -119,15 +121,15 @@ func judgeRecords(b Batch, plain []byte, r *Rules) Verdict {
 		}
 	}
 	if code == kafka.None {
-		return Verdict{}
+		return false
 	}
-	v := refuse(fault{code, "some records are against the topic's rules"})
+	v.refuse(fault{code, "some records are against the topic's rules"})
 	v.RecordErrors = found
 	v.Message = "One or more records have been rejected due to invalid timestamp"
 	if code == kafka.ErrInvalidRecord {
 		v.Message = summary(found, total)
 	}
-	return v
+	return true
 }
 
 // recordFault is what a record can be refused for.

@@ -9,7 +9,7 @@ import (
 // rebuild makes a batch of the same records, numbered without gaps and
 // compressed with target. plain has been surveyed, and s is what was found.
 // The batch has memory of its own.
-func (c *Codecs) rebuild(b Batch, plain []byte, s survey, target Codec, r *Rules) Batch {
+func (c *Codecs) rebuild(b Batch, plain []byte, s *survey, target Codec, r *Rules) Batch {
 	h := b.header()
 	h.attributes = h.attributes&knownFlags&^codecMask | Attributes(target)
 	h.maxTimestamp = s.maxTimestamp

@@ -2,21 +2,9 @@ package batch
 
 import (
 	"encoding/binary"
-	"hash/crc32"
 
 	"odradek/core/kafka"
 )
-
-// checksum is the CRC-32C of what the batch's CRC covers: everything from the
-// attributes on.
-func (b Batch) checksum() uint32 {
-	return crc32.Checksum(b[attributesAt:], crc32.MakeTable(crc32.Castagnoli))
-}
-
-// seal writes the CRC of the batch's bytes into its header.
-func (b Batch) seal() {
-	binary.BigEndian.PutUint32(b[crcAt:], b.checksum())
-}
 
 // SetBaseOffset moves the batch to where the log has it. The base offset is
 // outside the CRC, so the leader stamps it without reading the records again.
@@ -32,16 +20,17 @@ func (b Batch) SetLeaderEpoch(epoch kafka.LeaderEpoch) {
 
 // SetMaxTimestamp stamps the timestamp type and the newest timestamp, and
 // renews the CRC if that changed anything. Attribute bits that mean nothing
-// are cleared with it, as Kafka does.
+// are cleared with it, as Kafka does. The CRC has to be right before.
 func (b Batch) SetMaxTimestamp(timestampType TimestampType, timestamp kafka.Timestamp) {
 	if b.TimestampType() == timestampType && b.MaxTimestamp() == timestamp {
 		return
 	}
+	before := b.headerSum()
 	attributes := b.Attributes() & knownFlags &^ logAppendTimeFlag
 	if timestampType == LogAppendTime {
 		attributes |= logAppendTimeFlag
 	}
 	binary.BigEndian.PutUint16(b[attributesAt:], uint16(attributes))
 	binary.BigEndian.PutUint64(b[maxTimestampAt:], uint64(timestamp))
-	b.seal()
+	b.reseal(before)
 }

@@ -18,32 +18,61 @@ type survey struct {
 	keyed bool
 }
 
-// surveyRecords walks plain records and checks that there are count of them,
-// each well-formed, and nothing after. It reports false where they are not what
-// the header says. It reads about ten bytes of a record and skips the rest.
-func surveyRecords(b []byte, base kafka.Timestamp, count int32) (survey, bool) {
-	s := survey{minTimestamp: noneSeen, maxTimestamp: kafka.NoTimestamp, dense: true, keyed: true}
-	for i := range count {
-		shape := quickShape(b)
+// surveyor takes a survey of plain records, as far at a time as it is let.
+type surveyor struct {
+	survey
+	records []byte
+	// at is where the next record begins, seen how many came before it.
+	at   int
+	seen int32
+	// base and count are what the header says of the records; count is -1 once
+	// something was not a record, where the survey ends.
+	base  kafka.Timestamp
+	count int32
+}
+
+// begin prepares to survey the records of a batch, which are plain. Nothing that
+// the header says is relied on.
+func (s *surveyor) begin(b Batch, plain []byte) {
+	s.records, s.base, s.count = plain, b.BaseTimestamp(), b.RecordCount()
+	s.survey = survey{minTimestamp: noneSeen, maxTimestamp: kafka.NoTimestamp,
+		dense: true, keyed: true}
+}
+
+// walk surveys the records that begin before end. It reads about ten bytes of a
+// record and skips the rest.
+func (s *surveyor) walk(end int) {
+	// What the loop works on is in registers, not in *s: a record must not wait for
+	// the store of where it begins.
+	found, rest, seen := s.survey, s.records[s.at:], s.seen
+	for left := len(s.records) - end; seen < s.count && len(rest) > left; seen++ {
+		shape := quickShape(rest)
 		if shape.size == 0 {
-			shape = carefulShape(b)
+			shape = carefulShape(rest)
 		}
 		if shape.size == 0 {
-			return s, false
+			s.count = -1
+			break
 		}
-		timestamp := base + kafka.Timestamp(shape.timestampDelta)
+		timestamp := s.base + kafka.Timestamp(shape.timestampDelta)
 		if timestamp != kafka.NoTimestamp {
-			s.minTimestamp = min(s.minTimestamp, timestamp)
-			s.maxTimestamp = max(s.maxTimestamp, timestamp)
+			found.minTimestamp = min(found.minTimestamp, timestamp)
+			found.maxTimestamp = max(found.maxTimestamp, timestamp)
 		}
-		s.dense = s.dense && shape.offsetDelta == i
-		s.keyed = s.keyed && shape.keyed
-		b = b[shape.size:]
+		found.dense = found.dense && shape.offsetDelta == seen
+		found.keyed = found.keyed && shape.keyed
+		rest = rest[shape.size:]
 	}
+	s.survey, s.at, s.seen = found, len(s.records)-len(rest), seen
+}
+
+// sound ends the survey, all having been walked, and reports whether there were
+// as many records as the header says, each well-formed, and nothing after.
+func (s *surveyor) sound() bool {
 	if s.minTimestamp == noneSeen {
 		s.minTimestamp = kafka.NoTimestamp
 	}
-	return s, len(b) == 0
+	return s.seen == s.count && s.at == len(s.records)
 }
 
 // noneSeen is a minTimestamp until a record with a timestamp was seen.

@@ -73,7 +73,9 @@ func BenchmarkSurvey(b *testing.B) {
 			batch := batchOfSize(Uncompressed, size)
 			count := batch.RecordCount()
 			for range b.N {
-				if _, ok := surveyRecords(batch.RecordBytes(), 0, count); !ok {
+				var s surveyor
+				s.begin(batch, batch.RecordBytes())
+				if s.walk(len(s.records)); !s.sound() {
 					b.Fatal("sound records were found unsound")
 				}
 			}

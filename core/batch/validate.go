@@ -12,9 +12,10 @@ import (
 //
 // records must be exactly one batch of format 2; an incomplete one behind it is
 // dropped, as Kafka does. A batch that passes is returned as it came, with no
-// allocation and after one pass over its bytes, the CRC's, unless the rules
-// need more: LogAppendTime stamps it in place, in records itself, and another
-// codec or offsets with gaps mean that it is built anew.
+// allocation and after one pass over its bytes, the CRC's, beside which records
+// that are not compressed are looked at, unless the rules need more:
+// LogAppendTime stamps it in place, in records itself, and another codec or
+// offsets with gaps mean that it is built anew.
 //
 // What is wrong is answered with Kafka's code for it:
 //
@@ -52,21 +53,38 @@ import (
 // validate_kafka_test.go holds this list to Kafka's own answers.
 //
 // Source: Kafka 4.3, ProduceRequest, UnifiedLog and LogValidator; KIP-467.
-func Validate(records []byte, r Rules) Verdict {
+func Validate(records []byte, r *Rules) (v Verdict) {
+	v.LogAppendTime = kafka.NoTimestamp
 	b, f := cutOnly(records, r.ProduceVersion)
 	if f.code != kafka.None {
-		v := refuse(f)
+		v.refuse(f)
 		v.Outright, v.Message = true, firstFault(records)
 		return v
 	}
-	if f = checkHeader(b, &r); f.code != kafka.None {
-		return refuse(f)
+	if f = checkPlace(b, r); f.code != kafka.None {
+		v.refuse(f)
+		return v
 	}
-	target := r.Compression.target(b.Codec())
-	if target != b.Codec() || r.CompactedTopic || doubtful(b, &r) || r.inspects(b.Codec()) {
-		return validateRecords(b, target, &r)
+	codec, target := b.Codec(), r.Compression.target(b.Codec())
+	looks := r.inspects(codec) || target != codec || r.CompactedTopic || doubtful(b, r)
+	var s surveyor
+	var sum uint32
+	if looks && codec == Uncompressed {
+		s.begin(b, b.RecordBytes())
+		sum = b.checksumBeside(&s)
+	} else {
+		sum = b.checksum()
 	}
-	return stamped(b, &r)
+	if f = checkHeader(b, sum); f.code != kafka.None {
+		v.refuse(f)
+		return v
+	}
+	if looks {
+		v.judge(b, &s, target, r)
+	} else {
+		v.accept(b, r)
+	}
+	return v
 }
 
 // inspects reports whether records of batches with codec are to be surveyed
@@ -81,20 +99,17 @@ type fault struct {
 	reason string
 }
 
-// refuse is the verdict for a fault.
-func refuse(f fault) Verdict {
-	return Verdict{Error: f.code, Reason: f.reason, LogAppendTime: kafka.NoTimestamp}
-}
+// refuse makes the verdict that of a fault.
+func (v *Verdict) refuse(f fault) { v.Error, v.Reason = f.code, f.reason }
 
-// stamped is the verdict for a batch that is kept: with the leader's time where
-// the topic asks for it.
-func stamped(b Batch, r *Rules) Verdict {
-	v := Verdict{Batch: b, LogAppendTime: kafka.NoTimestamp}
+// accept makes the verdict that of a batch that is kept: with the leader's time
+// where the topic asks for it.
+func (v *Verdict) accept(b Batch, r *Rules) {
+	v.Batch = b
 	if r.TimestampType == LogAppendTime {
 		b.SetMaxTimestamp(LogAppendTime, r.Now)
 		v.LogAppendTime = r.Now
 	}
-	return v
 }
 
 // cutOnly cuts the one batch off that records must hold.
@@ -165,15 +180,22 @@ func firstFault(b []byte) string {
 	return fmt.Sprintf("Invalid magic found in record: %d", int8(b[magicAt]))
 }
 
-// checkHeader asks of the header and the CRC what can be asked without a look
-// at the records. The order of the questions is Kafka's.
-func checkHeader(b Batch, r *Rules) fault {
+// checkPlace asks what is asked before the CRC.
+func checkPlace(b Batch, r *Rules) fault {
 	switch {
 	case b.BaseOffset() != 0:
 		return fault{kafka.ErrInvalidRecord, "a client's base offset is not 0"}
 	case len(b) > r.MaxMessageBytes:
 		return fault{kafka.ErrMessageTooLarge, "the batch is larger than max.message.bytes"}
-	case b.checksum() != b.CRC():
+	}
+	return fault{}
+}
+
+// checkHeader asks of the header, and of the CRC that was computed, what can be
+// asked without a look at the records. The order of the questions is Kafka's.
+func checkHeader(b Batch, sum uint32) fault {
+	switch {
+	case sum != b.CRC():
 		return fault{kafka.ErrCorruptMessage, "the CRC does not match"}
 	case !b.Codec().Valid():
 		return fault{kafka.ErrUnsupportedCompressionType, "there is no such codec"}

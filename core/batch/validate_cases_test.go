@@ -14,7 +14,7 @@ const casesNow kafka.Timestamp = 1_700_000_000_000
 // question is one batch and the rules it is held to.
 type question struct {
 	name  string
-	rules Rules
+	rules *Rules
 	bytes []byte
 }
 
@@ -111,13 +111,13 @@ func raw(codec Codec, count int32, plain []byte) Batch {
 	return assemble(h, new(Codecs).Compress(room, codec, DefaultLevel, plain))
 }
 
-func rules(with ...func(*Rules)) Rules {
+func rules(with ...func(*Rules)) *Rules {
 	r := DefaultRules(casesNow)
 	r.Partition = "orders-3"
 	for _, w := range with {
 		w(&r)
 	}
-	return r
+	return &r
 }
 
 func bounds(before, after int64) func(*Rules) {

@@ -53,7 +53,7 @@ func parseQuestion(t *testing.T, line string) (question, answer) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	q := question{name: f[0], bytes: unhex(t, f[9]), rules: Rules{
+	q := question{name: f[0], bytes: unhex(t, f[9]), rules: &Rules{
 		ProduceVersion: int16(number(f[1])), Compression: compression,
 		Now: kafka.Timestamp(number(f[4])), BeforeMaxMs: number(f[5]),
 		AfterMaxMs: number(f[6]), MaxMessageBytes: int(number(f[7])),

@@ -174,7 +174,7 @@ func FuzzValidate(f *testing.F) {
 }
 
 // fuzzRules makes rules out of bits.
-func fuzzRules(choice uint16, codecs *Codecs) Rules {
+func fuzzRules(choice uint16, codecs *Codecs) *Rules {
 	r := rules()
 	r.Codecs = codecs
 	r.DecompressedMax = 1 << 20
@@ -189,7 +189,7 @@ func fuzzRules(choice uint16, codecs *Codecs) Rules {
 }
 
 // mustHold is what is true of every batch that was taken.
-func mustHold(t *testing.T, v Verdict, r Rules) {
+func mustHold(t *testing.T, v Verdict, r *Rules) {
 	t.Helper()
 	b := v.Batch
 	want := r.Compression.target(b.Codec())
@@ -250,6 +250,42 @@ func BenchmarkValidate(b *testing.B) {
 				if r.TimestampType == LogAppendTime {
 					copy(work[:HeaderSize], original)
 				}
+				if v := Validate(work, r); v.Error != kafka.None {
+					b.Fatal(v.Error, v.Reason)
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkValidateCold takes each batch from memory that has left the second
+// cache, as a request's bytes have when the kernel has copied many of them.
+func BenchmarkValidateCold(b *testing.B) {
+	const ringBatches = 64 // of a mebibyte
+	for _, c := range []struct {
+		name   string
+		size   int
+		inject func(*Rules)
+	}{
+		{"header-1KiB", 1024, func(*Rules) {}},
+		{"surveyed-1KiB", 1024, func(r *Rules) { r.Inspect = InspectAll }},
+		{"surveyed-100B", 100, func(r *Rules) { r.Inspect = InspectAll }},
+		{"surveyed-10B", 10, func(r *Rules) { r.Inspect = InspectAll }},
+		{"LogAppendTime-1KiB", 1024, func(r *Rules) {
+			r.Inspect, r.TimestampType = InspectAll, LogAppendTime
+		}},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			original := batchOfSize(Uncompressed, c.size)
+			var ring [ringBatches]Batch
+			for i := range ring {
+				ring[i] = bytes.Clone(original)
+			}
+			r := rules(c.inject)
+			b.SetBytes(int64(len(original)))
+			for n := 0; b.Loop(); n++ {
+				work := ring[n%ringBatches]
+				copy(work[:HeaderSize], original) // what a stamp changed
 				if v := Validate(work, r); v.Error != kafka.None {
 					b.Fatal(v.Error, v.Reason)
 				}

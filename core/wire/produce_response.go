@@ -65,28 +65,38 @@ type RecordError struct {
 // Reset forgets the response: it keeps no frame alive, and no memory beyond what
 // is worth keeping.
 func (r *ProduceResponse) Reset() {
-	*r = ProduceResponse{
-		Topics: recycle(r.Topics), Partitions: recycle(r.Partitions),
-		NodeEndpoints: recycle(r.NodeEndpoints),
-	}
+	r.Topics, r.Partitions = recycle(r.Topics), recycle(r.Partitions)
+	r.NodeEndpoints = recycle(r.NodeEndpoints)
+	r.ThrottleMillis = 0
 }
 
 // AddTopic appends a topic; the partitions added next are its own. name must
 // stay valid until the response is encoded.
 func (r *ProduceResponse) AddTopic(name []byte, id kafka.TopicID) {
-	r.Topics = append(r.Topics, ProduceResponseTopic{Name: name, TopicID: id})
+	r.Topics = append(r.Topics, ProduceResponseTopic{})
+	topic := &r.Topics[len(r.Topics)-1]
+	topic.Name, topic.TopicID = name, id
 }
 
 // AddPartition appends a partition to the last topic, with every optional field
-// unset. The pointer is valid until the next call.
+// unset and no error. The pointer is valid until the next call.
 func (r *ProduceResponse) AddPartition(partition kafka.Partition) *ProduceResponsePartition {
 	assert.That(len(r.Topics) > 0, "a partition belongs to a topic")
 	r.Topics[len(r.Topics)-1].Partitions++
-	r.Partitions = append(r.Partitions, ProduceResponsePartition{
-		Partition: partition, BaseOffset: kafka.NoOffset, LogAppendTime: kafka.NoTimestamp,
-		LogStartOffset: kafka.NoOffset, CurrentLeader: noLeader(),
-	})
-	return &r.Partitions[len(r.Partitions)-1]
+	r.Partitions = append(r.Partitions, ProduceResponsePartition{})
+	p := &r.Partitions[len(r.Partitions)-1]
+	p.Partition = partition
+	p.Fail(kafka.None)
+	return p
+}
+
+// Fail makes the answer that of a partition where nothing was appended.
+func (p *ProduceResponsePartition) Fail(code kafka.ErrorCode) {
+	p.Error = code
+	p.BaseOffset, p.LogAppendTime = kafka.NoOffset, kafka.NoTimestamp
+	p.LogStartOffset = kafka.NoOffset
+	p.RecordErrors, p.ErrorMessage = nil, ""
+	p.CurrentLeader = noLeader()
 }
 
 // AppendFrame appends a whole frame: length, header and the response.

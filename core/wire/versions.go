@@ -49,10 +49,10 @@ type API struct {
 }
 
 // Serves reports whether requests of the version are answered.
-func (a API) Serves(version int16) bool { return a.ServedFrom <= version && version <= a.Max }
+func (a *API) Serves(version int16) bool { return a.ServedFrom <= version && version <= a.Max }
 
 // Flexible reports whether the version has compact encodings and tags.
-func (a API) Flexible(version int16) bool { return version >= a.FlexibleFrom }
+func (a *API) Flexible(version int16) bool { return version >= a.FlexibleFrom }
 
 // apis holds the row of key k at index k; a row without a name is not served.
 // A range is the widest that the broker answers as Kafka 4.3 would (ApiVersions
