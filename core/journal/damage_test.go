@@ -1,6 +1,7 @@
 package journal_test
 
 import (
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"flag"
@@ -14,7 +15,7 @@ import (
 	"odradek/core/kafka"
 	"odradek/core/task"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 )
 
 // written makes a disk whose journal has n commits of one entry of size bytes
@@ -46,8 +47,10 @@ func written(t *testing.T, n, size int, fill []byte) *disktest.Disk {
 
 // damageTest is damage to a journal of some commits, and what becomes of it.
 type damageTest struct {
-	name     string
-	commits  int
+	name    string
+	commits int
+	// size is that of an entry's data; 100 if it is 0.
+	size     int
 	damage   map[string][]kafka.Position
 	remove   string
 	corrupt  string // part of the error, or ""
@@ -86,6 +89,20 @@ func damageTests() []damageTest {
 		{name: "the first file is gone", commits: 20, remove: "journal/0-1",
 			corrupt: "before journal/0-2 a file is missing or damaged: generation 2 begins at entry 17, " +
 				"want generation 1"},
+		{name: "the first header of the second file, and the first is not full", commits: 8, size: 9000,
+			corrupt: "journal/0-2 begins with a damaged frame, and entry 7 is behind it",
+			damage:  map[string][]kafka.Position{"journal/0-2": {8}}},
+		{name: "the first entry of the second file, and the first is not full", commits: 8, size: 9000,
+			corrupt: "journal/0-2 begins with a damaged frame, and entry 7 is behind it",
+			damage:  map[string][]kafka.Position{"journal/0-2": {70}}},
+		{name: "the last frame before the mark of the end", commits: 8, size: 9000,
+			remove: "journal/0-2", corrupt: "journal/0-1 at 49152: a frame is damaged",
+			damage: map[string][]kafka.Position{"journal/0-1": {12*block + 70}}},
+		{name: "the file that the mark of the end names", commits: 8, size: 9000,
+			remove:  "journal/0-2",
+			corrupt: "journal/0-1 says that journal/0-2 goes on, which is missing"},
+		{name: "the mark of the end", commits: 8, size: 9000, survived: 8,
+			damage: map[string][]kafka.Position{"journal/0-1": {15*block + 8}}},
 		{name: "the base", commits: 5, corrupt: "journal/base fails its checksum",
 			damage: map[string][]kafka.Position{"journal/base": {12}}},
 		{name: "the base is gone", commits: 5, remove: "journal/base",
@@ -96,7 +113,7 @@ func damageTests() []damageTest {
 func TestDamage(t *testing.T) {
 	for _, test := range damageTests() {
 		t.Run(test.name, func(t *testing.T) {
-			disk := written(t, test.commits, 100, nil)
+			disk := written(t, test.commits, cmp.Or(test.size, 100), nil)
 			for name, positions := range test.damage {
 				for _, position := range positions {
 					if err := disk.Damage(name, position); err != nil {
@@ -120,6 +137,25 @@ func TestDamage(t *testing.T) {
 				t.Fatalf("%d entries, %+v, %v", len(entries), summary, err)
 			}
 		})
+	}
+}
+
+// Of files behind the last one no more is read than their first block: there can
+// be many, and they are large.
+func TestReplayReadsOnlyWhatCounts(t *testing.T) {
+	disk := written(t, 5, 100, nil)
+	read := map[string]int64{}
+	disk.Before = func(op disktest.Op) error {
+		if op.Kind == "read" {
+			read[op.Name] += op.Length
+		}
+		return nil
+	}
+	if entries, _, err := replayAll(disk); err != nil || len(entries) != 5 {
+		t.Fatalf("%d entries, %v", len(entries), err)
+	}
+	if got := read["journal/0-2"]; got != env.BlockSize {
+		t.Errorf("%d bytes of a file that was not begun were read", got)
 	}
 }
 
@@ -213,7 +249,7 @@ func compareWithGolden(t *testing.T, name, got string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
+	if diff := gocmp.Diff(string(want), got); diff != "" {
 		t.Fatal(diff)
 	}
 }

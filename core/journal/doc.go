@@ -49,7 +49,7 @@
 //	44 entries     uint32                 48 data
 //	48 length      uint32  of the entries
 //	52 payload crc uint32  CRC-32C        base header, 64 bytes:
-//	56 zero        uint32                  0 magic, 8 run, 16 salt,
+//	56 next        uint32                  0 magic, 8 run, 16 salt,
 //	60 header crc  uint32  CRC-32C of     24 length      uint64
 //	     the run's salt and bytes 0-59    32 shards      uint32
 //	                                      36 entries     uint32
@@ -60,6 +60,9 @@
 // under the run's salt. The salt is random and never leaves the disk, so that
 // no client can put bytes into a record that pass for a frame.
 //
+// A frame without entries and with a next ends a file: next is the number in the
+// name of the file that goes on. It is durable before that file is begun.
+//
 // # What ends a journal
 //
 // One commit is under way at a time. So after a crash only the last frame can
@@ -67,6 +70,10 @@
 // damaged one, and any generation or sequence that is missing, means that
 // something durable was damaged: ErrCorrupt, and nothing is cut. One case can't
 // be told apart: damage to the very last frame looks as if it had been torn.
+//
+// A start reads the files that hold what is needed, the rest of the newest one,
+// and of all others only the first block: where no mark says that another file
+// goes on, there is nothing newer to be found.
 //
 // # Invariants
 //
