@@ -5,11 +5,13 @@
 # SEED=42         one of them, told as a story
 # MINUTES=10      how long `make soak` looks for new failures
 # FUZZTIME=10s    how long each fuzz target runs
+# GIB=10          how much data `make restart` has the broker carry
 
 SEEDS    ?= 1-200
 SEED     ?= 42
 MINUTES  ?= 10
 FUZZTIME ?= 10s
+GIB      ?= 10
 
 GO      ?= go
 ODRADEK := $(GO) run ./cmd/odradek
@@ -21,7 +23,7 @@ THREADED := $(wildcard netio diskio jepsen/live cmd/odradek)
 # Packages whose tests have golden files and the flag -rewrite.
 GOLDEN := $(sort $(dir $(shell grep -rl 'Bool."rewrite"' --include=*_test.go .)))
 
-.PHONY: all fmt lint test race seeds seed soak fuzz golden museum conformance bench docs ci size
+.PHONY: all fmt lint test race seeds seed soak fuzz golden museum conformance restart bench docs ci size
 
 all: fmt lint test
 
@@ -84,6 +86,14 @@ museum:
 # Real clients against a real broker of this tree.
 conformance:
 	$(GO) run ./cmd/conformance
+
+# How long a restart after kill -9 takes with a thousand partitions, all of which are
+# written to, and much data: within a second plus a second for each GiB of journal.
+# The data go to the system's directory for temporary files, which should be a disk.
+restart:
+	@$(GO) build -o bin/odradek ./cmd/odradek
+	bin/odradek jepsen kill --rounds 20 --load 3s --bulk-partitions 1000 \
+		--bulk-mib $$((1024 * $(GIB)))
 
 # For benchstat: make bench > new.txt
 bench:
