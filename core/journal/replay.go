@@ -15,6 +15,10 @@ import (
 // replayBytes is how much of a journal is read at a time.
 const replayBytes = 1 << 20
 
+// readAtATime is how many journals are read at the same time: enough to keep the
+// device busy.
+const readAtATime = 16
+
 // Summary is what a replay found.
 type Summary struct {
 	// Run is the run whose journals they were; its number is 0 when the log
@@ -48,8 +52,6 @@ type Past struct {
 	files  []*oldFile
 	shards []*shardJournal
 	open   []env.File
-	buf    []byte
-	ahead  readAhead
 }
 
 // Find finds the journals of all shards as the last run left them, and where
@@ -79,16 +81,42 @@ func (p *Past) Close() {
 // order in which they were appended. A log has lived on one shard through the
 // run, so its entries come in order. An error of visit ends it.
 func (p *Past) Visit(t *task.Task, visit func(Entry) error) (Summary, error) {
+	return p.visit(visit, func(visitOne func(t *task.Task, i int)) {
+		for i := range p.shards {
+			visitOne(t, i)
+		}
+	})
+}
+
+// Survey is Visit for a visit that does not wait: the journals are read at the
+// same time, and entries of different shards may come in between each other.
+func (p *Past) Survey(t *task.Task, visit func(Entry) error) (Summary, error) {
+	return p.visit(visit, func(visitOne func(t *task.Task, i int)) {
+		task.Each(t, "read a journal", len(p.shards), readAtATime, visitOne)
+	})
+}
+
+func (p *Past) visit(
+	visit func(Entry) error, all func(visitOne func(t *task.Task, i int)),
+) (Summary, error) {
 	summary := Summary{Run: p.base.run}
 	if p.base.run.Number > 0 {
 		if err := visitEntries(p.base.entries, p.base.count, 0, 0, visit); err != nil {
 			return summary, err
 		}
 	}
-	for _, shard := range p.shards {
-		one, err := p.visitShard(t, shard, visit)
-		if err != nil {
-			return summary, shard.fault(err)
+	each := make([]ShardSummary, len(p.shards))
+	errs := make([]error, len(p.shards))
+	failed := false
+	all(func(t *task.Task, i int) {
+		if !failed {
+			each[i], errs[i] = p.visitShard(t, p.shards[i], visit)
+			failed = errs[i] != nil
+		}
+	})
+	for i, one := range each {
+		if errs[i] != nil {
+			return summary, p.shards[i].fault(errs[i])
 		}
 		if one.Frames > 0 || one.Torn {
 			summary.Shards = append(summary.Shards, one)
@@ -114,6 +142,7 @@ type oldFile struct {
 	// number is the one in the name.
 	number uint32
 	file   env.File
+	window *window
 	// generation is 0 when the file does not begin with a frame of the run.
 	generation uint64
 	first      Sequence
@@ -171,9 +200,10 @@ func (p *Past) readFirstHeader(t *task.Task, f *oldFile) error {
 // shardJournal is one shard's journal: its files, oldest first, from the first
 // that is still needed to the one with the last whole frame.
 type shardJournal struct {
-	shard uint32
-	files []*oldFile
-	torn  bool
+	shard  uint32
+	files  []*oldFile
+	torn   bool
+	window window
 }
 
 func (s *shardJournal) fault(err error) error {
@@ -191,18 +221,28 @@ func (p *Past) findShards(t *task.Task) error {
 		if n < 0 {
 			n = len(rest)
 		}
-		if err := p.findChain(t, s, rest[:n]); err != nil {
-			return s.fault(err)
+		s.files = rest[:n]
+		for _, f := range s.files {
+			f.window = &s.window
 		}
 		p.shards, rest = append(p.shards, s), rest[n:]
+	}
+	errs := make([]error, len(p.shards))
+	task.Each(t, "find a journal's end", len(errs), readAtATime, func(t *task.Task, i int) {
+		errs[i] = p.findChain(t, p.shards[i])
+	})
+	for i, err := range errs {
+		if err != nil {
+			return p.shards[i].fault(err)
+		}
 	}
 	return nil
 }
 
 // findChain finds the files that hold what a journal's last frame says is still
 // needed, and makes sure that it is the last.
-func (p *Past) findChain(t *task.Task, s *shardJournal, files []*oldFile) error {
-	chain, others, end, err := p.findEnd(t, files)
+func (p *Past) findChain(t *task.Task, s *shardJournal) error {
+	chain, others, end, err := p.findEnd(t, s.files)
 	if err != nil {
 		return err
 	}
@@ -326,7 +366,7 @@ func (p *Past) scan(
 ) (end scanned, err error) {
 	end.next, end.generation = f.first, f.generation
 	for end.position+env.BlockSize <= f.file.Size() {
-		block, err := p.read(t, f.file, end.position, env.BlockSize)
+		block, err := f.read(t, end.position, env.BlockSize)
 		if err != nil {
 			return end, err
 		}
@@ -338,7 +378,7 @@ func (p *Past) scan(
 			return end, fmt.Errorf("%w: %s at %d: a frame longer than the file",
 				ErrCorrupt, f.name, end.position)
 		}
-		bytes, err := p.read(t, f.file, end.position, int(h.size()))
+		bytes, err := f.read(t, end.position, int(h.size()))
 		if err != nil {
 			return end, err
 		}
@@ -381,7 +421,7 @@ func (p *Past) checkTail(t *task.Task, f *oldFile, end scanned) error {
 		return nil
 	}
 	for at := end.position + env.BlockSize; at < f.file.Size(); at += env.BlockSize {
-		block, err := p.read(t, f.file, at, env.BlockSize)
+		block, err := f.read(t, at, env.BlockSize)
 		if err != nil {
 			return err
 		}
@@ -398,7 +438,7 @@ func (p *Past) checkTail(t *task.Task, f *oldFile, end scanned) error {
 func (p *Past) checkOthers(t *task.Task, files []*oldFile, end scanned) error {
 	for _, f := range files {
 		for at := int64(env.BlockSize); at < f.file.Size(); at += env.BlockSize {
-			block, err := p.read(t, f.file, at, env.BlockSize)
+			block, err := f.read(t, at, env.BlockSize)
 			if err != nil {
 				return err
 			}
@@ -412,29 +452,32 @@ func (p *Past) checkOthers(t *task.Task, files []*oldFile, end scanned) error {
 	return nil
 }
 
-// read returns n bytes of a file, valid until the next read.
-func (p *Past) read(t *task.Task, file env.File, at int64, n int) ([]byte, error) {
-	if a := &p.ahead; a.file == file && at >= a.at && at+int64(n) <= a.at+int64(len(a.bytes)) {
-		return a.bytes[at-a.at:][:n], nil
+// window is what was read last of the files of a shard.
+type window struct {
+	of    *oldFile
+	at    int64
+	bytes []byte
+	buf   []byte
+}
+
+// read returns n bytes of a file, valid until the next read of the shard's files.
+func (f *oldFile) read(t *task.Task, at int64, n int) ([]byte, error) {
+	w := f.window
+	if w.of == f && at >= w.at && at+int64(n) <= w.at+int64(len(w.bytes)) {
+		return w.bytes[at-w.at:][:n], nil
 	}
-	if want := max(n, replayBytes); cap(p.buf) < want {
-		p.buf = make([]byte, want)
+	if want := max(n, replayBytes); cap(w.buf) < want {
+		w.buf = make([]byte, want)
 	}
-	buf := p.buf[:min(int64(max(n, replayBytes)), file.Size()-at)]
-	got, err := file.ReadAt(t, buf, kafka.Position(at))
+	buf := w.buf[:min(int64(max(n, replayBytes)), f.file.Size()-at)]
+	w.of = nil
+	got, err := f.file.ReadAt(t, buf, kafka.Position(at))
 	if err != nil {
 		return nil, err
 	}
 	clear(buf[got:])
-	p.ahead = readAhead{file: file, at: at, bytes: buf}
+	w.of, w.at, w.bytes = f, at, buf
 	return buf[:n], nil
-}
-
-// readAhead is what was read last.
-type readAhead struct {
-	file  env.File
-	at    int64
-	bytes []byte
 }
 
 // visitEntries cuts a payload into its entries.

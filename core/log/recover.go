@@ -157,7 +157,7 @@ func (r *recovery) run() (err error) {
 		return err
 	}
 	defer past.Close()
-	if _, err := past.Visit(r.task, r.survey); err != nil {
+	if _, err := past.Survey(r.task, r.survey); err != nil {
 		return err
 	}
 	surveyed := r.now()
