@@ -6,6 +6,7 @@ import (
 	"errors"
 	"flag"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -156,6 +157,56 @@ func TestReplayReadsOnlyWhatCounts(t *testing.T) {
 	}
 	if got := read["journal/0-2"]; got != env.BlockSize {
 		t.Errorf("%d bytes of a file that was not begun were read", got)
+	}
+}
+
+// A survey reads the journals of several shards together, not one after the other.
+func TestASurveyReadsJournalsTogether(t *testing.T) {
+	disk, loop := disktest.New(), task.NewLoop(0)
+	var order []string
+	run(loop, 0, func(tt *task.Task) {
+		begun, err := journal.Begin(tt, disk, journal.Summary{}, 7, 2,
+			slices.Values([]journal.Entry(nil)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for shard := range 2 {
+			j, err := journal.Open(tt, disk, loop, shard, small(begun))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for range 8 {
+				e := journal.Entry{Kind: journal.Data, Data: make([]byte, 9000)}
+				if err := j.Await(tt, j.Append(e), kafka.Never); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := j.Close(tt); err != nil {
+				t.Fatal(err)
+			}
+		}
+		past, err := journal.Find(tt, disk)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer past.Close()
+		disk.Before = func(op disktest.Op) error {
+			order = append(order, op.Name)
+			return nil
+		}
+		entries := 0
+		_, err = past.Survey(tt, func(journal.Entry) error {
+			entries++
+			return nil
+		})
+		if err != nil || entries != 16 {
+			t.Fatalf("%d entries, %v", entries, err)
+		}
+	})
+	loop.Close()
+	want := []string{"journal/0-1", "journal/1-1", "journal/0-2", "journal/1-2"}
+	if !slices.Equal(order, want) {
+		t.Errorf("read %v, want %v", order, want)
 	}
 }
 
