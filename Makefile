@@ -6,12 +6,14 @@
 # MINUTES=10      how long `make soak` looks for new failures
 # BYTES=1GiB      the file of `make real-input`
 # FUZZTIME=10s    how long each fuzz target runs
+# GIB=10          how much data `make restart` has the broker carry
 
 SEEDS    ?= 1-200
 SEED     ?= 42
 MINUTES  ?= 10
 FUZZTIME ?= 10s
 BYTES    ?= 1GiB
+GIB      ?= 10
 
 GO      ?= go
 ODRADEK := $(GO) run ./cmd/odradek
@@ -23,7 +25,7 @@ THREADED := $(wildcard netio diskio jepsen/live cmd/odradek)
 # Packages whose tests have golden files and the flag -rewrite.
 GOLDEN := $(sort $(dir $(shell grep -rl 'Bool."rewrite"' --include=*_test.go .)))
 
-.PHONY: all fmt lint test race seeds seed soak fuzz golden museum conformance real-input bench docs ci size
+.PHONY: all fmt lint test race seeds seed soak fuzz golden museum conformance real-input restart bench docs ci size
 
 all: fmt lint test
 
@@ -90,6 +92,13 @@ conformance:
 # The long check: BYTES of real lines between all clients, with every codec.
 real-input:
 	$(GO) run ./cmd/conformance -long real-input -bytes $(BYTES)
+# How long a restart after kill -9 takes with a thousand partitions, all of which are
+# written to, and much data: within a second plus a second for each GiB of journal.
+# The data go to the system's directory for temporary files, which should be a disk.
+restart:
+	@$(GO) build -o bin/odradek ./cmd/odradek
+	bin/odradek jepsen kill --rounds 20 --load 3s --bulk-partitions 1000 \
+		--bulk-mib $$((1024 * $(GIB)))
 
 # For benchstat: make bench > new.txt
 bench:

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"odradek/controller"
 	"odradek/controller/config"
@@ -32,6 +33,11 @@ type Config struct {
 type Report struct {
 	// Journal says what the journals held.
 	Journal journal.Summary
+	// Logs is how many logs were found, Recovery how long it took to make them
+	// whole, and Opening how long from there until the node served.
+	Logs     int
+	Recovery log.Spent
+	Opening  time.Duration
 	// Topics and Partitions are what the node serves.
 	Topics, Partitions int
 	// Offline says which partitions could not be opened, and why.
@@ -72,6 +78,7 @@ func (s *Shard) start(t *task.Task, ready func([]config.Listener, Report)) error
 	if err != nil {
 		return err
 	}
+	recovered := t.Now()
 	if err := s.openJournals(t, found, identity); err != nil {
 		return err
 	}
@@ -91,7 +98,8 @@ func (s *Shard) start(t *task.Task, ready func([]config.Listener, Report)) error
 		return err
 	}
 	s.removeLeftovers(found)
-	report := Report{Journal: found.Journal, Topics: s.image.TopicCount(),
+	report := Report{Journal: found.Journal, Logs: len(found.Logs), Recovery: found.Spent,
+		Opening: t.Now().Since(recovered), Topics: s.image.TopicCount(),
 		Partitions: s.image.PartitionCount()}
 	offline := make([][]error, s.world.Shards.Count())
 	s.onEach(t, s.everywhere(), "serve", func(_ *task.Task, other *Shard) {
@@ -129,6 +137,9 @@ func (s *Shard) openJournals(t *task.Task, found *log.Recovered, identity metaPr
 		}
 		other.journal = j
 		j.OnFailure(other.diskFailed)
+		// A shard that nobody writes to leaves a journal too, so that the next start
+		// need not look for one in all of its files.
+		j.Append(journal.Entry{Kind: journal.Nothing})
 		other.logs = log.NewHome(other.world, j)
 	})
 	if err := errors.Join(errs...); err != nil {

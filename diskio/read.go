@@ -179,8 +179,9 @@ func (f *File) warm(t *task.Task, position kafka.Position, length int64) error {
 			// All of it at once, and what follows while this is looked at. A hint.
 			_ = unix.Fadvise(f.fd, int64(position), 2*length, unix.FADV_WILLNEED)
 		}
+		scratch := w.buffer()
 		for at, end := int64(position), int64(position)+length; at < end; {
-			n, err := unix.Pread(f.fd, w.scratch[:min(int64(len(w.scratch)), end-at)], at)
+			n, err := unix.Pread(f.fd, scratch[:min(int64(len(scratch)), end-at)], at)
 			if errors.Is(err, unix.EINTR) {
 				continue
 			}

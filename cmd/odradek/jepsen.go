@@ -33,6 +33,8 @@ type killOptions struct {
 	live.Kill
 	console *console
 	keep    bool
+	bulkMiB int64
+	asJSON  *bool
 }
 
 func jepsenKillCommand(c *console) *cobra.Command {
@@ -44,10 +46,15 @@ func jepsenKillCommand(c *console) *cobra.Command {
 others, and a consumer work all the time; some starts are killed while they recover. At the end
 everything is read, and every acknowledged record must be there, once, unchanged, in order.
 
+With --bulk-partitions the broker has a second topic to carry, whose every partition is written
+to when it is killed, and of whose records only the number is checked: it shows how long a
+restart takes with many partitions and much data.
+
 A run that fails keeps its directory: the broker's data, and broker.log with what it said.`,
 		Example: example(
 			"odradek jepsen kill --rounds 200",
 			"odradek jepsen kill --rounds 20 --producers 8 --set shards=4 --set log.segment.bytes=1048576",
+			"odradek jepsen kill --rounds 20 --bulk-partitions 1000 --bulk-mib 10240 --load 2s",
 		),
 		Args: wants(0, 0, "nothing"),
 		RunE: func(command *cobra.Command, _ []string) error { return o.run(command.Context()) },
@@ -58,6 +65,11 @@ A run that fails keeps its directory: the broker's data, and broker.log with wha
 	flags.IntVar(&o.Producers, "producers", 6,
 		"write with `N` clients; every fourth is not idempotent")
 	flags.Int32Var(&o.Partitions, "partitions", 4, "write to `N` partitions")
+	flags.DurationVar(&o.Load, "load", live.LoadMax,
+		"kill the broker after at most this `TIME` under load")
+	flags.Int32Var(&o.Bulk.Partitions, "bulk-partitions", 0,
+		"have `N` more partitions, which are all written to")
+	flags.Int64Var(&o.bulkMiB, "bulk-mib", 0, "fill those with `N` MiB before the first kill")
 	flags.Uint64Var(&o.Seed, "seed", uint64(c.now().UnixNano()),
 		"draw the recoveries to kill from `SEED`; a run is not repeatable")
 	flags.Lookup("seed").DefValue = "" // the present time
@@ -66,6 +78,7 @@ A run that fails keeps its directory: the broker's data, and broker.log with wha
 	flags.StringArrayVar(&settings, "set", nil,
 		"a setting of the broker, `NAME=VALUE`; may be repeated")
 	flags.BoolVar(&o.keep, "keep", false, "keep the directory of a run that passed")
+	o.asJSON = jsonFlag(command)
 	command.PreRunE = func(*cobra.Command, []string) error {
 		pairs, err := pairs(settings)
 		if err != nil {
@@ -77,6 +90,10 @@ A run that fails keeps its directory: the broker's data, and broker.log with wha
 		if o.Rounds < 1 || o.Producers < 1 || o.Partitions < 1 {
 			return usagef("--rounds, --producers and --partitions are at least 1")
 		}
+		if o.Load <= 0 || o.Bulk.Partitions < 0 || o.bulkMiB < 0 {
+			return usagef("--load, --bulk-partitions and --bulk-mib are not negative")
+		}
+		o.Bulk.Bytes = o.bulkMiB << 20
 		return nil
 	}
 	return command
@@ -92,8 +109,9 @@ func (o *killOptions) run(ctx context.Context) error {
 	}
 	bar := newProgress(o.console)
 	o.Progress = func(r live.Round) {
-		line := fmt.Sprintf("%d of %d rounds, %s acknowledged, last restart %v",
-			r.Number, o.Rounds, plural(int64(r.Acknowledged), "record"), short(r.Restart))
+		line := fmt.Sprintf("%d of %d rounds, %s acknowledged, last restart %v (%s)",
+			r.Number, o.Rounds, plural(int64(r.Acknowledged), "record"), short(r.Restart),
+			r.Recovery)
 		bar.show(func() string { return line })
 		if bar.out == nil && r.Number%killRoundsShown == 0 {
 			fmt.Fprintln(o.console.err, line)
@@ -104,8 +122,12 @@ func (o *killOptions) run(ctx context.Context) error {
 	if ctx.Err() != nil {
 		err = errInterrupted
 	}
-	if err == nil {
+	if err == nil && *o.asJSON {
+		err = o.reportRows(result)
+	} else if err == nil {
 		o.report(result)
+	}
+	if err == nil {
 		if result.Verdict.Result == check.Pass && !o.keep {
 			return os.RemoveAll(o.Dir)
 		}
@@ -131,22 +153,47 @@ func (o *killOptions) directory() error {
 	return os.MkdirAll(o.Dir, 0o755)
 }
 
+// restartParts are what a restart is told in.
+var restartParts = []struct {
+	name string
+	of   func(live.Round) time.Duration
+}{
+	{"restart", func(r live.Round) time.Duration { return r.Restart }},
+	{"  journal replay", func(r live.Round) time.Duration { return r.Recovery.Replay }},
+	{"  logs made whole", func(r live.Round) time.Duration { return r.Recovery.Logs }},
+	{"  opening", func(r live.Round) time.Duration { return r.Recovery.Opening }},
+}
+
 // report prints the figures and the verdict.
 func (o *killOptions) report(k *live.Killed) {
 	recoveries := 0
 	for _, r := range k.Rounds {
 		recoveries += r.InRecovery
 	}
-	restarts := k.Restarts()
 	out := o.console.out
 	fmt.Fprintf(out, "%d kills under load, %d more in recovery, in %v\n",
 		len(k.Rounds), recoveries, k.Took.Round(time.Second))
-	fmt.Fprintf(out, "restart: median %v, 99%% within %v, longest %v\n",
-		short(restarts[len(restarts)/2]), short(restarts[len(restarts)*99/100]),
-		short(restarts[len(restarts)-1]))
+	for _, part := range restartParts {
+		all := k.Times(part.of)
+		fmt.Fprintf(out, "%s: median %v, 99%% within %v, longest %v\n", part.name,
+			short(all[len(all)/2]), short(all[len(all)*99/100]), short(all[len(all)-1]))
+	}
 	fmt.Fprintf(out, "%s acknowledged, %d of unknown fate, %d read at the end\n",
 		plural(int64(k.Acknowledged), "record"), k.Unknown, k.Read)
 	fmt.Fprintf(out, "verdict: %s\n", strings.TrimSpace(k.Verdict.String()))
+}
+
+// reportRows prints the same for programs: a row for each part of a restart.
+func (o *killOptions) reportRows(k *live.Killed) error {
+	rows := &table{columns: []string{"part", "median us", "p99 us", "longest us", "rounds",
+		"acknowledged", "unknown", "read", "verdict"}}
+	for _, part := range restartParts {
+		all := k.Times(part.of)
+		rows.add(strings.TrimSpace(part.name), all[len(all)/2].Microseconds(),
+			all[len(all)*99/100].Microseconds(), all[len(all)-1].Microseconds(), int64(len(all)),
+			int64(k.Acknowledged), int64(k.Unknown), int64(k.Read), k.Verdict.Result.String())
+	}
+	return o.console.print(rows, true)
 }
 
 func short(d time.Duration) time.Duration { return d.Round(100 * time.Microsecond) }

@@ -92,9 +92,21 @@ func announce(c *console, node config.Node, listeners []config.Listener, r broke
 	}
 	fmt.Fprintf(c.err, "odradek: %d topics, %d partitions in %s, %d shards, ready after %v\n",
 		r.Topics, r.Partitions, node.LogDir, node.Shards, took.Round(time.Millisecond))
+	fmt.Fprintln(c.err, "odradek: "+restarted(r))
 	for _, err := range r.Offline {
 		fmt.Fprintf(c.err, "odradek: partition offline: %v\n", err)
 	}
+}
+
+// restarted says where the time of a start went. Package live reads it.
+func restarted(r broker.Report) string {
+	bytes := int64(0)
+	for _, s := range r.Journal.Shards {
+		bytes += s.Bytes
+	}
+	return fmt.Sprintf("journal: %s of %s replayed in %v, %s made whole in %v, opened in %v",
+		byteSize(bytes), plural(int64(len(r.Journal.Shards)), "shard"), short(r.Recovery.Replay),
+		plural(int64(r.Logs), "log"), short(r.Recovery.Logs), short(r.Opening))
 }
 
 // lastWords turns what ended a node into what a person should read.

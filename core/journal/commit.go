@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"odradek/core/assert"
+	"odradek/core/env"
 	"odradek/core/kafka"
 	"odradek/core/task"
 )
@@ -68,18 +69,36 @@ func (j *Journal) nextFrame() *frame {
 func (j *Journal) write(t *task.Task, f *frame) error {
 	size := int64(padded(f.used))
 	for j.current.left() < size {
-		if err := j.advance(t, size); err != nil {
+		if err := j.advance(t, size, f.first); err != nil {
 			return err
 		}
 	}
+	return j.put(t, f, 0)
+}
+
+// end marks the end of the current file, if there is room for the mark, and says
+// which file goes on: replay need not look for newer frames in any other. first
+// is the sequence that the next file begins with.
+func (j *Journal) end(t *task.Task, next *journalFile, first Sequence) error {
+	if j.current.left() < env.BlockSize {
+		return nil // full to the brim: that is mark enough
+	}
+	j.mark.begin(0, first)
+	return j.put(t, j.mark, next.number)
+}
+
+// put writes a frame behind the last one of the current file. next is 0, or the
+// number of the file that goes on.
+func (j *Journal) put(t *task.Task, f *frame, next uint32) error {
 	at := j.current
 	blocks := f.seal(frameHeader{
 		run: j.options.Run.Number, generation: at.generation, oldest: j.oldest(), shard: j.shard,
+		next: next,
 	}, j.options.Run.Salt)
 	if err := at.file.WriteThrough(t, blocks, kafka.Position(at.position)); err != nil {
 		return fmt.Errorf("commit to %s at %d: %w", at.name, at.position, err)
 	}
-	at.position += size
+	at.position += int64(len(blocks))
 	return nil
 }
 

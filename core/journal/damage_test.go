@@ -1,10 +1,12 @@
 package journal_test
 
 import (
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"flag"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -15,7 +17,7 @@ import (
 	"odradek/core/kafka"
 	"odradek/core/task"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 )
 
 // ending is how a journal's run ends.
@@ -62,9 +64,11 @@ func written(t *testing.T, n, size int, fill []byte, end ending) *disktest.Disk 
 
 // damageTest is damage to a journal of some commits, and what becomes of it.
 type damageTest struct {
-	name     string
-	commits  int
-	ending   ending
+	name    string
+	commits int
+	ending  ending
+	// size is that of an entry's data; 100 if it is 0.
+	size     int
 	damage   map[string][]kafka.Position
 	remove   string
 	corrupt  string // part of the error, or ""
@@ -120,6 +124,20 @@ func damageTests() []damageTest {
 		{name: "the first file is gone", commits: 20, remove: "journal/0-1",
 			corrupt: "before journal/0-2 a file is missing or damaged: generation 2 begins at entry 17, " +
 				"want generation 1"},
+		{name: "the first header of the second file, and the first is not full", commits: 8, size: 9000,
+			corrupt: "journal/0-2 begins with a damaged frame, and entry 7 is behind it",
+			damage:  map[string][]kafka.Position{"journal/0-2": {8}}},
+		{name: "the first entry of the second file, and the first is not full", commits: 8, size: 9000,
+			corrupt: "journal/0-2 begins with a damaged frame, and entry 7 is behind it",
+			damage:  map[string][]kafka.Position{"journal/0-2": {70}}},
+		{name: "the last frame before the mark of the end", commits: 8, size: 9000,
+			remove: "journal/0-2", corrupt: "journal/0-1 at 49152: a frame is damaged",
+			damage: map[string][]kafka.Position{"journal/0-1": {12*block + 70}}},
+		{name: "the file that the mark of the end names", commits: 8, size: 9000,
+			remove:  "journal/0-2",
+			corrupt: "journal/0-1 says that journal/0-2 goes on, which is missing"},
+		{name: "the mark of the end", commits: 8, size: 9000, survived: 8,
+			damage: map[string][]kafka.Position{"journal/0-1": {15*block + 8}}},
 		{name: "the base", commits: 5, corrupt: "journal/base fails its checksum",
 			damage: map[string][]kafka.Position{"journal/base": {12}}},
 		{name: "the base is gone", commits: 5, remove: "journal/base",
@@ -130,7 +148,7 @@ func damageTests() []damageTest {
 func TestDamage(t *testing.T) {
 	for _, test := range damageTests() {
 		t.Run(test.name, func(t *testing.T) {
-			disk := written(t, test.commits, 100, nil, test.ending)
+			disk := written(t, test.commits, cmp.Or(test.size, 100), nil, test.ending)
 			for name, positions := range test.damage {
 				for _, position := range positions {
 					if err := disk.Damage(name, position); err != nil {
@@ -154,6 +172,77 @@ func TestDamage(t *testing.T) {
 				t.Fatalf("%d entries, %+v, %v", len(entries), summary, err)
 			}
 		})
+	}
+}
+
+// Of files behind the last one no more is read than their first block: there can
+// be many, and they are large.
+func TestReplayReadsOnlyWhatCounts(t *testing.T) {
+	disk := written(t, 5, 100, nil, killed)
+	read := map[string]int64{}
+	disk.Before = func(op disktest.Op) error {
+		if op.Kind == "read" {
+			read[op.Name] += op.Length
+		}
+		return nil
+	}
+	if entries, _, err := replayAll(disk); err != nil || len(entries) != 5 {
+		t.Fatalf("%d entries, %v", len(entries), err)
+	}
+	if got := read["journal/0-2"]; got != env.BlockSize {
+		t.Errorf("%d bytes of a file that was not begun were read", got)
+	}
+}
+
+// A survey reads the journals of several shards together, not one after the other.
+func TestASurveyReadsJournalsTogether(t *testing.T) {
+	disk, loop := disktest.New(), task.NewLoop(0)
+	var order []string
+	run(loop, 0, func(tt *task.Task) {
+		begun, err := journal.Begin(tt, disk, journal.Summary{}, 7, 2,
+			slices.Values([]journal.Entry(nil)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for shard := range 2 {
+			j, err := journal.Open(tt, disk, loop, shard, small(begun))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for range 8 {
+				e := journal.Entry{Kind: journal.Data, Data: make([]byte, 9000)}
+				if err := j.Await(tt, j.Append(e), kafka.Never); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := j.Close(tt); err != nil {
+				t.Fatal(err)
+			}
+		}
+		past, err := journal.Find(tt, disk)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer past.Close()
+		disk.Before = func(op disktest.Op) error {
+			order = append(order, op.Name)
+			return nil
+		}
+		entries := 0
+		_, err = past.Survey(tt, func(e journal.Entry) error {
+			if e.Kind != journal.Nothing {
+				entries++
+			}
+			return nil
+		})
+		if err != nil || entries != 16 {
+			t.Fatalf("%d entries, %v", entries, err)
+		}
+	})
+	loop.Close()
+	want := []string{"journal/0-1", "journal/1-1", "journal/0-2", "journal/1-2"}
+	if !slices.Equal(order, want) {
+		t.Errorf("read %v, want %v", order, want)
 	}
 }
 
@@ -249,7 +338,7 @@ func compareWithGolden(t *testing.T, name, got string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
+	if diff := gocmp.Diff(string(want), got); diff != "" {
 		t.Fatal(diff)
 	}
 }

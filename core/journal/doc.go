@@ -52,7 +52,7 @@
 //	44 entries     uint32                 48 data
 //	48 length      uint32  of the entries
 //	52 payload crc uint32  CRC-32C        base header, 64 bytes:
-//	56 zero        uint32                  0 magic, 8 run, 16 salt,
+//	56 next        uint32                  0 magic, 8 run, 16 salt,
 //	60 header crc  uint32  CRC-32C of     24 length      uint64
 //	     the run's salt and bytes 0-59    32 shards      uint32
 //	                                      36 entries     uint32
@@ -62,6 +62,9 @@
 // generation and sequence are the ones expected and the checksum is right
 // under the run's salt. The salt is random and never leaves the disk, so that
 // no client can put bytes into a record that pass for a frame.
+//
+// A frame without entries and with a next ends a file: next is the number in the
+// name of the file that goes on. It is durable before that file is begun.
 //
 // # What ends a journal
 //
@@ -74,6 +77,10 @@
 // of quiet, and when the journal is closed, a frame with Nothing in it seals the
 // one before. What can't be told apart is damage to a frame that was not sealed
 // yet when the node crashed.
+//
+// A start reads the files that hold what is needed, the rest of the newest one,
+// and of all others only the first block: where no mark says that another file
+// goes on, there is nothing newer to be found.
 //
 // # Invariants
 //

@@ -21,7 +21,9 @@ const directory = "journal"
 type journalFile struct {
 	file env.File
 	name string
-	size int64
+	// number is the one in the name, from 1.
+	number uint32
+	size   int64
 	// generation numbers the uses of a shard's files, from 1 in each run.
 	generation uint64
 	// position is where the next frame goes.
@@ -63,7 +65,7 @@ func (j *Journal) openFiles(t *task.Task) error {
 			continue
 		}
 		j.named = max(j.named, n)
-		if err := j.takeOver(fileName(shard, n), entry.Size); err != nil {
+		if err := j.takeOver(n, entry.Size); err != nil {
 			return err
 		}
 	}
@@ -79,7 +81,8 @@ func (j *Journal) openFiles(t *task.Task) error {
 	return nil
 }
 
-func (j *Journal) takeOver(name string, size int64) error {
+func (j *Journal) takeOver(n int, size int64) error {
+	name := fileName(j.shard, n)
 	if size != j.options.FileBytes || len(j.ready) == j.options.FilesMax {
 		return j.disk.Remove(name)
 	}
@@ -87,7 +90,7 @@ func (j *Journal) takeOver(name string, size int64) error {
 	if err != nil {
 		return err
 	}
-	j.ready = append(j.ready, &journalFile{file: file, name: name, size: size})
+	j.ready = append(j.ready, &journalFile{file: file, name: name, number: uint32(n), size: size})
 	return nil
 }
 
@@ -111,7 +114,8 @@ func (j *Journal) makeFileOf(t *task.Task, size int64) error {
 	if err := file.Sync(t); err != nil {
 		return err
 	}
-	j.ready = append(j.ready, &journalFile{file: file, name: name, size: size})
+	j.ready = append(j.ready,
+		&journalFile{file: file, name: name, number: uint32(j.named), size: size})
 	return nil
 }
 
@@ -129,9 +133,9 @@ func (j *Journal) use(f *journalFile) {
 	j.current = f
 }
 
-// advance begins the next file, for a frame of size, waiting for one to become
-// ready.
-func (j *Journal) advance(t *task.Task, size int64) error {
+// advance begins the next file, for a frame of size that begins with the entry
+// first, waiting for one to become ready.
+func (j *Journal) advance(t *task.Task, size int64, first Sequence) error {
 	if size > j.options.FileBytes {
 		if err := j.makeLargeFile(t, size); err != nil {
 			return err
@@ -141,6 +145,9 @@ func (j *Journal) advance(t *task.Task, size int64) error {
 		if err := j.awaitFile(t); err != nil {
 			return err
 		}
+	}
+	if err := j.end(t, j.ready[0], first); err != nil {
+		return err
 	}
 	j.used = append(j.used, j.current)
 	j.use(j.ready[0])

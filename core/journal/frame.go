@@ -28,6 +28,9 @@ type frameHeader struct {
 	// length is the size of the entries in bytes, without header and padding.
 	length     uint32
 	payloadCRC uint32
+	// next is 0 but in the mark that ends a file: there it is the number in the
+	// name of the file that goes on.
+	next uint32
 }
 
 func (h *frameHeader) put(dst []byte, salt uint64) {
@@ -41,7 +44,7 @@ func (h *frameHeader) put(dst []byte, salt uint64) {
 	binary.LittleEndian.PutUint32(dst[44:], h.entries)
 	binary.LittleEndian.PutUint32(dst[48:], h.length)
 	binary.LittleEndian.PutUint32(dst[52:], h.payloadCRC)
-	binary.LittleEndian.PutUint32(dst[56:], 0)
+	binary.LittleEndian.PutUint32(dst[56:], h.next)
 	binary.LittleEndian.PutUint32(dst[60:], headerChecksum(dst, salt))
 }
 
@@ -65,6 +68,7 @@ func parseFrameHeader(b []byte, salt uint64) (h frameHeader, ok bool) {
 	h.entries = binary.LittleEndian.Uint32(b[44:])
 	h.length = binary.LittleEndian.Uint32(b[48:])
 	h.payloadCRC = binary.LittleEndian.Uint32(b[52:])
+	h.next = binary.LittleEndian.Uint32(b[56:])
 	return h, true
 }
 

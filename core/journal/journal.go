@@ -38,6 +38,8 @@ type Journal struct {
 	full    []*frame
 	idle    []*frame
 	frames  uint64
+	// mark is the frame without entries that ends a file.
+	mark *frame
 	// stagedBytes is the size of what waits or is being written, padded.
 	stagedBytes int64
 
@@ -161,6 +163,7 @@ func Open(
 	for range 2 {
 		j.idle = append(j.idle, &frame{bytes: disk.Buffer(options.CommitBytes)})
 	}
+	j.mark = &frame{bytes: disk.Buffer(env.BlockSize)}
 	j.filling = j.takeFrame(0)
 	j.tasks = append(j.tasks,
 		loop.Spawn(fmt.Sprintf("journal %d: commit", shard), j.commitLoop),

@@ -82,19 +82,19 @@ func readNote(t *task.Task, disk env.Disk) (n note, found bool, err error) {
 }
 
 // checkNote compares the note with the journals that were found.
-func (r *replayer) checkNote(t *task.Task) error {
-	n, found, err := readNote(t, r.disk)
+func (p *Past) checkNote(t *task.Task) error {
+	n, found, err := readNote(t, p.disk)
 	if err != nil || !found {
 		return err
 	}
 	what := ""
 	switch {
-	case r.run.Number == 0:
+	case p.base.run.Number == 0:
 		what = "is not there"
-	case r.run.Number < n.run:
-		what = fmt.Sprintf("is that of run %d", r.run.Number)
-	case r.run.Number == n.run:
-		if shard, missing := r.shardWithout(n.shards); missing {
+	case p.base.run.Number < n.run:
+		what = fmt.Sprintf("is that of run %d", p.base.run.Number)
+	case p.base.run.Number == n.run:
+		if shard, missing := p.shardWithout(n.shards); missing {
 			what = fmt.Sprintf("has no file of shard %d", shard)
 		}
 	}
@@ -107,10 +107,10 @@ func (r *replayer) checkNote(t *task.Task) error {
 }
 
 // shardWithout finds a shard that has no file.
-func (r *replayer) shardWithout(shards int) (shard int, missing bool) {
+func (p *Past) shardWithout(shards int) (shard int, missing bool) {
 	for shard := range shards {
 		has := func(f *oldFile) bool { return int(f.shard) == shard }
-		if !slices.ContainsFunc(r.files, has) {
+		if !slices.ContainsFunc(p.files, has) {
 			return shard, true
 		}
 	}

@@ -38,12 +38,12 @@
 //
 // A State names the last entry of the journal whose effect is durable in the
 // files (syncedSequence) and where the files ended then (the durable point).
-// Recover opens the files of a log there, cuts off what is behind, and applies
-// the newer entries in their order: batches, cuts, moves of the logStartOffset.
-// The log is then exactly what the journal says, and nothing was read but the
-// journal. A log whose appends are not journaled (FlushPolicy Background) is
-// scanned from the durable point on instead, and ends before the first batch
-// that is not whole.
+// Recover opens the files of a log there, applies the newer entries in their
+// order (batches, cuts, moves of the logStartOffset) over what is behind, and
+// cuts off the rest. The log is then exactly what the journal says, and nothing
+// was read but the journal. A log whose appends are not journaled (FlushPolicy
+// Background) is scanned from the durable point on instead, and ends before the
+// first batch that is not whole.
 //
 // # Invariants
 //

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"time"
 
 	"odradek/core/batch"
 	"odradek/core/env"
@@ -31,6 +32,18 @@ type Recovered struct {
 	Missing []kafka.TopicPartition
 	// missing is what is known of them: it is kept from run to run.
 	missing []*RecoveredLog
+	// Spent is how long it took.
+	Spent Spent
+}
+
+// Spent is where a recovery's time went.
+type Spent struct {
+	// Replay went into reading the journals, and putting into the files what
+	// they have beyond them.
+	Replay time.Duration
+	// Logs went into finding the logs, looking at their files and making those
+	// durable that need it.
+	Logs time.Duration
 }
 
 // RecoveredLog is one log, ready to be opened.
@@ -141,25 +154,28 @@ type recovery struct {
 }
 
 func (r *recovery) run() (err error) {
-	if r.found.Journal, err = journal.Replay(r.task, r.disk, r.survey); err != nil {
-		return err
-	}
-	if r.recoveryPoints, err = r.readOffsets(recoveryName); err != nil {
-		return err
-	}
-	if r.starts, err = r.readOffsets(startName); err != nil {
-		return err
-	}
-	if err := r.readDirectories(); err != nil {
-		return err
-	}
-	again, err := journal.Replay(r.task, r.disk, r.apply)
+	began := r.now()
+	past, err := journal.Find(r.task, r.disk)
 	if err != nil {
 		return err
 	}
-	if !slices.Equal(again.Shards, r.found.Journal.Shards) {
+	defer past.Close()
+	first, err := past.Survey(r.task, r.survey)
+	if err != nil {
+		return err
+	}
+	surveyed := r.now()
+	if err := r.findLogs(); err != nil {
+		return err
+	}
+	found := r.now()
+	if r.found.Journal, err = past.Visit(r.task, r.apply); err != nil {
+		return err
+	}
+	if !slices.Equal(first.Shards, r.found.Journal.Shards) {
 		return fmt.Errorf("%w: it was read twice, and was not the same", journal.ErrCorrupt)
 	}
+	applied := r.now()
 	for partition, l := range r.logs.Entries() {
 		if l.Dir != "" {
 			r.found.Logs = append(r.found.Logs, l)
@@ -171,12 +187,33 @@ func (r *recovery) run() (err error) {
 	if err := r.finishAll(); err != nil {
 		return err
 	}
+	r.found.Spent = Spent{
+		Replay: surveyed.Since(began) + applied.Since(found),
+		Logs:   found.Since(surveyed) + r.now().Since(applied),
+	}
 	return removeIfThere(r.disk, shutdownName)
+}
+
+// now is the time at the beginning of another turn: within one, it stands still.
+func (r *recovery) now() kafka.Instant {
+	r.task.Yield()
+	return r.task.Now()
+}
+
+// findLogs finds out which logs there are, and what Kafka's checkpoints say.
+func (r *recovery) findLogs() (err error) {
+	if r.recoveryPoints, err = readOffsets(r.task, r.disk, recoveryName); err != nil {
+		return err
+	}
+	if r.starts, err = readOffsets(r.task, r.disk, startName); err != nil {
+		return err
+	}
+	return r.readDirectories()
 }
 
 // finishedAtATime is how many logs are made durable at the same time: each waits
 // for a few syncs, and the file system does many of them together.
-const finishedAtATime = 32
+const finishedAtATime = 128
 
 // finishAll finishes every log that was found.
 func (r *recovery) finishAll() error {
@@ -349,10 +386,8 @@ func (r *recovery) open(l *RecoveredLog) (*chain, error) {
 			known = at.segment
 		}
 		s.restore(known)
-		last := known.base == at.base
-		how := opening{recount: at.recount && last, keepTail: l.state.policy == Background && last}
 		c.segments = append(c.segments, s)
-		if err := r.openSegment(s, how); err != nil {
+		if err := r.openSegment(s, at.recount && known.base == at.base); err != nil {
 			return nil, errors.Join(err, c.close())
 		}
 	}
@@ -480,14 +515,21 @@ func (r *recovery) complete(l *RecoveredLog) error {
 // settle makes an open log durable and writes down where it ends.
 func (r *recovery) settle(l *RecoveredLog) error {
 	c := l.chain
-	if l.touched {
-		c.dirChanged = true
-		for _, s := range c.segments {
-			if s.base >= l.state.durable.base {
-				s.synced = -1 // written by the last run, perhaps not synced
+	for _, s := range c.segments {
+		if s.file.Size() > s.size {
+			if err := s.file.Truncate(s.size); err != nil {
+				return err
 			}
+			s.synced = -1
+		}
+		if l.touched && s.base >= l.state.durable.base {
+			s.synced = -1 // written by the last run, perhaps not synced
 		}
 	}
+	// Under Durable every segment that the chain has is one whose name was durable
+	// before a State spoke of it, or was made just now. Otherwise it is what was
+	// found.
+	c.dirChanged = c.dirChanged || !l.known || l.state.policy == Background
 	if err := c.sync(r.task); err != nil {
 		return err
 	}

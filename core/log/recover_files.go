@@ -73,17 +73,12 @@ func (f files) needRepair(l *RecoveredLog) bool {
 	return false
 }
 
-// opening says how a segment is opened.
-type opening struct {
-	// recount has what is kept in memory worked out again.
-	recount bool
-	// keepTail leaves what is behind the durable bytes, to be scanned.
-	keepTail bool
-}
-
-// openSegment opens a segment that has bytes known durable and cuts off what is
-// behind them. Indexes that are missing or too short are made again.
-func (r *recovery) openSegment(s *segment, how opening) (err error) {
+// openSegment opens a segment that has bytes known durable. What is behind them
+// stays for now: it is scanned, or written over by what the journal has, which
+// costs the file system less than if it had to find room for it again. settle
+// cuts off what is then left. Indexes that are missing or too short are made
+// again; recount has what is kept in memory worked out again.
+func (r *recovery) openSegment(s *segment, recount bool) (err error) {
 	s.file, err = r.disk.Open(s.name)
 	if errors.Is(err, env.ErrNotExist) {
 		return fmt.Errorf("%w: %s is missing", ErrCorrupt, s.name)
@@ -95,11 +90,6 @@ func (r *recovery) openSegment(s *segment, how opening) (err error) {
 		return fmt.Errorf("%w: %s has %d bytes, %d are known to have been durable",
 			ErrCorrupt, s.name, s.file.Size(), s.size)
 	}
-	if s.file.Size() > s.size && !how.keepTail {
-		if err := s.file.Truncate(s.size); err != nil {
-			return err
-		}
-	}
 	whole, err := openIndexes(s)
 	if err != nil {
 		return err
@@ -107,7 +97,7 @@ func (r *recovery) openSegment(s *segment, how opening) (err error) {
 	if !whole {
 		return s.rebuild(r.task)
 	}
-	if how.recount {
+	if recount {
 		return s.reload(r.task, s.size, s.next, make([]byte, scratchBytes))
 	}
 	return nil

@@ -12,20 +12,20 @@ import (
 	"odradek/core/task"
 )
 
-// Recovery reads the journal twice: what it saw the first time and not the second
+// Recovery reads the journal more than once: what it saw at first and not later
 // was acknowledged, so it must not go on as if it had never been.
 func TestAJournalThatRotsBetweenTwoReadings(t *testing.T) {
 	disk := disktest.New()
 	withLog(t, disk, log.DefaultConfig(), func(tt *task.Task, _ *node, l *log.Log) {
-		for range 3 {
+		for range 40 { // more than one file, so that nothing is kept from one reading to the next
 			end := mustAppend(t, l, records(2, 300, 1), 0).LastOffset + 1
 			if err := l.AwaitFlushed(tt, end, kafka.Never); err != nil {
 				t.Error(err)
 			}
 		}
 	})
-	disk = disk.Kill()
-	bytes, err := disk.Bytes("journal/0-1")
+	const name = "journal/0-2"
+	bytes, err := disk.Bytes(name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,21 +33,25 @@ func TestAJournalThatRotsBetweenTwoReadings(t *testing.T) {
 	for bytes[last+1] == 0 { // the magic begins with a zero
 		last -= env.BlockSize
 	}
-	readings := 0
-	disk.Before = func(op disktest.Op) error {
-		if op.Kind == "read" && op.Name == "journal/base" { // the first to be read
-			if readings++; readings == 2 {
-				return disk.Damage("journal/0-1", kafka.Position(last+100))
+	// recovered tells how often the file was read, and damages it at a reading.
+	recovered := func(damaged int) (readings int, err error) {
+		again := disk.Kill()
+		again.Before = func(op disktest.Op) error {
+			if op.Kind == "read" && op.Name == name && op.Length > env.BlockSize {
+				if readings++; readings == damaged {
+					return again.Damage(name, kafka.Position(last+100))
+				}
 			}
+			return nil
 		}
-		return nil
+		drive(task.NewLoop(0), 0, func(tt *task.Task) { _, err = log.Recover(tt, again) })
+		return readings, err
 	}
-	drive(task.NewLoop(0), 0, func(tt *task.Task) {
-		if _, err := log.Recover(tt, disk); !errors.Is(err, journal.ErrCorrupt) {
-			t.Errorf("recovered with %v", err)
-		}
-	})
-	if readings != 2 {
-		t.Errorf("the journal was read %d times", readings)
+	readings, err := recovered(0)
+	if err != nil || readings < 2 {
+		t.Fatalf("read %d times: %v", readings, err)
+	}
+	if _, err := recovered(readings); !errors.Is(err, journal.ErrCorrupt) {
+		t.Errorf("recovered with %v", err)
 	}
 }

@@ -62,6 +62,33 @@ func TestARestartReadsNoLog(t *testing.T) {
 	}
 }
 
+// What the files have beyond the journal is no part of the log, and goes: it was
+// never committed, and a tool that reads the files would take it for records.
+func TestARestartCutsOffWhatWasNotCommitted(t *testing.T) {
+	disk := disktest.New()
+	var killed *disktest.Disk
+	committed := records(1, 900, 1)
+	withLog(t, disk, tiny(), func(tt *task.Task, _ *node, l *log.Log) {
+		mustAppend(t, l, committed, 0)
+		if err := l.AwaitFlushed(tt, l.LogEndOffset(), kafka.Never); err != nil {
+			t.Fatal(err)
+		}
+		mustAppend(t, l, records(1, 7000, 2), 0) // too large to wait for the turn's end
+		killed = disk.Kill()
+	})
+	const name = "orders-0/00000000000000000000.log"
+	if before, err := killed.Bytes(name); err != nil || len(before) <= len(committed) {
+		t.Fatalf("%d bytes after the kill, %v: the test has nothing to cut off", len(before), err)
+	}
+	withLog(t, killed, tiny(), func(_ *task.Task, _ *node, l *log.Log) {
+		after, err := killed.Bytes(name)
+		if err != nil || len(after) != len(committed) || l.LogEndOffset() != 1 {
+			t.Errorf("%d bytes and end %d, want %d and 1: %v",
+				len(after), l.LogEndOffset(), len(committed), err)
+		}
+	})
+}
+
 // The number of shards may change from run to run: a log's entries are found in
 // whichever journal they are.
 func TestShardsComeAndGo(t *testing.T) {

@@ -1,6 +1,7 @@
 package live
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,10 +19,12 @@ import (
 )
 
 const (
-	// loadMin and loadMax bound how long a broker lives under load between two
-	// kills: it answers the first clients, or rolls a few segments.
+	// loadMin bounds how long a broker lives under load between two kills: it
+	// answers the first clients.
 	loadMin = 20 * time.Millisecond
-	loadMax = 400 * time.Millisecond
+	// LoadMax is how long it lives at most, if the run does not say otherwise: it
+	// rolls a few segments.
+	LoadMax = 400 * time.Millisecond
 	// killsInRecovery is the share of restarts, one in so many, that are killed
 	// again before they can have ended.
 	killsInRecovery = 5
@@ -44,6 +47,10 @@ type Kill struct {
 	Producers int
 	// Partitions is how many partitions they write to.
 	Partitions int32
+	// Load is how long the broker lives under load at most; LoadMax if it is 0.
+	Load time.Duration
+	// Bulk is what else it has to carry.
+	Bulk Bulk
 	// Seed draws when the broker is killed. It does not make a run repeatable.
 	Seed uint64
 	// Settings are further arguments of serve.
@@ -60,6 +67,8 @@ type Round struct {
 	InRecovery int
 	// Restart is the time from the start of the process to its first answer.
 	Restart time.Duration
+	// Recovery is where that time went, by the broker's own account.
+	Recovery Recovery
 	// Acknowledged counts records since the beginning of the run.
 	Acknowledged int
 }
@@ -76,11 +85,11 @@ type Killed struct {
 	Took time.Duration
 }
 
-// Restarts are the rounds' restart times, in ascending order.
-func (k *Killed) Restarts() []time.Duration {
+// Times returns one figure of all rounds, in ascending order.
+func (k *Killed) Times(of func(Round) time.Duration) []time.Duration {
 	var all []time.Duration
 	for _, r := range k.Rounds {
-		all = append(all, r.Restart)
+		all = append(all, of(r))
 	}
 	slices.Sort(all)
 	return all
@@ -94,7 +103,9 @@ type killing struct {
 	recorder recorder
 	random   *rand.Rand
 	admin    *kgo.Client
-	result   Killed
+	// bulk is nil when there is none.
+	bulk   *bulk
+	result Killed
 }
 
 // Run does the run. An error means that it could not be brought to its end; what
@@ -144,7 +155,17 @@ func (r *killing) setUp(ctx context.Context) error {
 	}
 	r.topic = &topic{name: made.Topic, id: kafka.TopicID(made.ID), partitions: r.Partitions}
 	r.recorder.history.Names = map[kafka.TopicID]string{r.topic.id: made.Topic}
-	return nil
+	if r.Bulk.Partitions == 0 {
+		return nil
+	}
+	r.bulk, err = newBulk(ctx, r.Bulk, &r.recorder, r.admin, r.process.Address())
+	if err == nil {
+		err = r.bulk.fill(ctx)
+	}
+	if err != nil {
+		r.admin.Close()
+	}
+	return err
 }
 
 // underLoad does the rounds while clients work, and the final scan.
@@ -167,6 +188,9 @@ func (r *killing) underLoad(ctx context.Context) error {
 		return err
 	}
 	readers.Go(func() { follow.run(reading) })
+	if r.bulk != nil {
+		readers.Go(func() { r.bulk.run(reading) })
+	}
 
 	err = r.rounds(ctx)
 	close(stop)
@@ -188,13 +212,19 @@ func (r *killing) underLoad(ctx context.Context) error {
 	if _, err := r.process.Start(ctx); err != nil {
 		return err
 	}
+	if r.bulk != nil {
+		if err := r.bulk.check(ctx, r.admin); err != nil {
+			return err
+		}
+	}
 	return scan(ctx, r.Producers+3, r.topic, &r.recorder, r.process.Address())
 }
 
 // rounds kills and starts the broker.
 func (r *killing) rounds(ctx context.Context) error {
+	longest := cmp.Or(r.Load, LoadMax)
 	for number := 1; number <= r.Rounds; number++ {
-		if !sleep(ctx, loadMin+rand.N(loadMax-loadMin)) {
+		if !sleep(ctx, loadMin+rand.N(max(1, longest-loadMin))) {
 			return ctx.Err()
 		}
 		if err := r.process.Ended(); err != nil {
@@ -212,6 +242,9 @@ func (r *killing) rounds(ctx context.Context) error {
 		}
 		var err error
 		if round.Restart, err = r.process.Start(ctx); err != nil {
+			return fmt.Errorf("round %d: %w", number, err)
+		}
+		if round.Recovery, err = r.process.Recovery(); err != nil {
 			return fmt.Errorf("round %d: %w", number, err)
 		}
 		asking, cancel := context.WithTimeout(ctx, stepWithin)

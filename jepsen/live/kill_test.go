@@ -7,7 +7,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 
@@ -27,7 +29,8 @@ func TestKillRounds(t *testing.T) {
 		t.Fatalf("build the broker: %v\n%s", err, out)
 	}
 	k := Kill{Binary: binary, Dir: filepath.Join(dir, "run"), Rounds: 3, Producers: 4,
-		Partitions: 3, Seed: 1, Settings: []string{"--shards", "2"}}
+		Partitions: 3, Seed: 1, Settings: []string{"--shards", "2"},
+		Bulk: Bulk{Partitions: 20, Bytes: 1 << 20}}
 	result, err := k.Run(context.Background())
 	if err != nil {
 		t.Fatal(err)
@@ -38,6 +41,36 @@ func TestKillRounds(t *testing.T) {
 	if len(result.Rounds) != 3 || result.Acknowledged == 0 || result.Read == 0 {
 		t.Errorf("%d rounds, %d acknowledged, %d read: the run did not do its work",
 			len(result.Rounds), result.Acknowledged, result.Read)
+	}
+}
+
+// TestParseRecovery: a line of serve, among others.
+func TestParseRecovery(t *testing.T) {
+	text := "odradek: 2 topics\nodradek: journal: 193.6 MiB of 2 shards replayed in 259.5ms, " +
+		"1,005 logs made whole in 1.2s, opened in 97ms\nodradek: partition offline: x\n"
+	got, err := parseRecovery([]byte(text))
+	want := Recovery{JournalBytes: "193.6 MiB", Replay: 259500 * time.Microsecond,
+		Logs: 1200 * time.Millisecond, Opening: 97 * time.Millisecond}
+	if err != nil || got != want {
+		t.Errorf("got %+v, %v", got, err)
+	}
+	if _, err := parseRecovery([]byte(text[:40])); err == nil {
+		t.Error("a line that is not whole yet was taken for one")
+	}
+}
+
+// TestBulkThatIsGone: a partition that ends before what was acknowledged is found.
+func TestBulkThatIsGone(t *testing.T) {
+	r := &recorder{}
+	b := &bulk{name: "bulk", recorder: r, ends: []int64{3, 5}}
+	listed := func(first, second int64) kadm.ListedOffsets {
+		return kadm.ListedOffsets{"bulk": {0: {Offset: first}, 1: {Partition: 1, Offset: second}}}
+	}
+	if err := b.compare(listed(3, 6)); err != nil || len(r.broken) != 0 {
+		t.Errorf("%v, %v", err, r.broken)
+	}
+	if err := b.compare(listed(3, 4)); err != nil || len(r.broken) != 1 {
+		t.Errorf("%v, %v", err, r.broken)
 	}
 }
 

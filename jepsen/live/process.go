@@ -41,6 +41,8 @@ type Process struct {
 	command *exec.Cmd
 	exited  chan error
 	log     *os.File
+	// began is where the present broker's words begin in the log.
+	began int64
 }
 
 // Address is where the broker listens, HOST:PORT. It is chosen by the first
@@ -59,6 +61,11 @@ func (p *Process) Launch() error {
 		"--log.dirs", p.DataDir()}, p.Settings...)
 	p.command = exec.Command(p.Binary, arguments...)
 	p.command.Stdout, p.command.Stderr = p.log, p.log
+	said, err := p.log.Seek(0, io.SeekEnd)
+	if err != nil {
+		return err
+	}
+	p.began = said
 	if err := p.command.Start(); err != nil {
 		return fmt.Errorf("start %s: %w", p.Binary, err)
 	}
