@@ -87,7 +87,6 @@ func Open(t *task.Task, home *Home, found *RecoveredLog, config Config) (*Log, e
 		return l, nil
 	}
 	l.incarnation = known.incarnation
-	l.writer.Expect(found.stateBytes)
 	l.epochs.entries, l.producers = known.epochs, known.producers
 	for i := range known.segments {
 		s := newSegment(home.Disk, l.chain.dir, known.segments[i].base)
@@ -100,6 +99,7 @@ func Open(t *task.Task, home *Home, found *RecoveredLog, config Config) (*Log, e
 	}
 	active.jitter = l.drawJitter()
 	l.durable = l.pointNow()
+	l.writer.Expect(found.stateBytes)
 	if known.policy != config.FlushPolicy {
 		// Recovery must know whether the journal has this log's entries.
 		if err := home.Journal.Await(t, l.journalState(l.state()), kafka.Never); err != nil {
