@@ -73,14 +73,30 @@ func (o *operation) reach() kafka.Offset {
 
 // operations are the claims of a partition by their calls, and whether they can
 // be searched: one that was seen before it was called breaks time itself, and the
-// checks say so.
-func (v *view) operations(places []place) (all []operation, sound bool) {
-	for i := range places {
+// checks say so. The steps are sorted.
+//
+// A batch without an answer may have been read only much later, and would be under
+// way all the time until then, so that nothing could be cut. But whatever is at a
+// higher offset came after it: it was there when the first of that was over. Such a
+// narrower time can make the search object to more, and never to less.
+func (v *view) operations(places []place, steps []step) (all []operation, sound bool) {
+	above, over := len(steps), Never
+	for i := len(places) - 1; i >= 0; i-- {
 		at := &places[i]
-		if p := v.of(at); len(p.Records) > 0 {
-			all = append(all, operation{claim{kind: claimsAppend, records: p.Records,
-				base: at.base}, p.Call, at.before})
+		p := v.of(at)
+		for above > 0 && steps[above-1].position >= 2*int64(v.end(at)) {
+			above--
+			over = min(over, steps[above].before)
 		}
+		if len(p.Records) == 0 {
+			continue
+		}
+		ret := at.before
+		if !at.acknowledged && over > p.Call {
+			ret = min(ret, over)
+		}
+		all = append(all, operation{claim{kind: claimsAppend, records: p.Records,
+			base: at.base}, p.Call, ret})
 	}
 	for _, l := range v.lists {
 		if !l.Earliest {
@@ -106,14 +122,13 @@ func (v *view) operations(places []place) (all []operation, sound bool) {
 // windows cuts a partition's history. None has fewer than operationsMin
 // operations, but for the last.
 func (v *view) windows(operationsMin int) []*window {
-	places := v.sortedPlaces()
-	all, sound := v.operations(places)
+	places, marks := v.sortedPlaces(), v.marks()
+	steps := v.steps(places, marks)
+	sortSteps(steps)
+	all, sound := v.operations(places, steps)
 	if !sound {
 		return nil
 	}
-	marks := v.marks()
-	steps := v.steps(places, marks)
-	sortSteps(steps)
 	gaps := slices.DeleteFunc(v.gaps(places, boundaries(marks), steps),
 		func(g gap) bool { return g.seen })
 	var list []*window
