@@ -234,11 +234,14 @@ func (r *realRun) write(ctx context.Context, t *transfer, topic string) (time.Du
 	begin := time.Now()
 	done := make(chan error, 1)
 	go func() { done <- t.writer.produce(ctx, topic, t.codec, r.file.path) }()
+	end := int64(0)
 	for i := range t.kills {
-		at := r.file.lines * int64(i+1) / int64(t.kills+1)
-		end, err := r.suite.killBeyond(ctx, topic, at, done)
-		if err != nil {
-			return 0, fmt.Errorf("kill %d of %d: %w", i+1, t.kills, err)
+		// Beyond the last kill, too: the writer is at work again.
+		at := max(end, r.file.lines*int64(i+1)/int64(t.kills+1))
+		var err error
+		if end, err = r.suite.killBeyond(ctx, topic, at, done); err != nil {
+			return 0, fmt.Errorf("kill %d of %d (a small file may be through too early): %w",
+				i+1, t.kills, err)
 		}
 		r.report.say("%s: killed the broker at offset %d and started it again", t.name(), end)
 	}

@@ -64,10 +64,15 @@ func (s *suite) do(ctx context.Context, c testCase) {
 	}
 }
 
+// topicName is the name of a topic that is not there yet.
+func (s *suite) topicName() string {
+	s.topics++
+	return fmt.Sprintf("conformance-%d-%d", s.stamp, s.topics)
+}
+
 // topic makes a fresh topic with our own command line.
 func (s *suite) topic(ctx context.Context, partitions int, configs ...string) (string, error) {
-	s.topics++
-	name := fmt.Sprintf("conformance-%d-%d", s.stamp, s.topics)
+	name := s.topicName()
 	args := []string{"topics", "create", name, "--partitions", fmt.Sprint(partitions)}
 	for _, config := range configs {
 		args = append(args, "--config", config)
