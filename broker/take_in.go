@@ -39,7 +39,7 @@ func (s *Shard) takeIn(t *task.Task, next *image.Image, changes image.Changes) {
 	}
 	s.image = next
 	for _, change := range changes.Topics {
-		if change.Old != nil && change.New == nil {
+		if change.Old != nil && (change.New == nil || change.New.ID != change.Old.ID) {
 			s.dropRoute(change.Old)
 		}
 	}

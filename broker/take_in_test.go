@@ -7,6 +7,7 @@ import (
 	"odradek/controller/image"
 	"odradek/controller/metadata"
 	"odradek/core/env"
+	"odradek/core/kafka"
 )
 
 // limitedNetwork remembers how many connections it was told to take.
@@ -20,7 +21,8 @@ func (n *limitedNetwork) LimitConnections(limits env.ConnectionLimits) { n.limit
 // firstShard is shard 0 of one.
 type firstShard struct{ env.Shards }
 
-func (firstShard) Self() int { return 0 }
+func (firstShard) Self() int  { return 0 }
+func (firstShard) Count() int { return 1 }
 
 // What is set for all brokers while a node runs holds for it at once.
 func TestChangedSettingsOfTheNodeAreTakenIn(t *testing.T) {
@@ -54,5 +56,33 @@ func TestChangedSettingsOfTheNodeAreTakenIn(t *testing.T) {
 	}
 	if want := (env.ConnectionLimits{Max: 12, PerHostMax: 3}); network.limits != want {
 		t.Errorf("the network was told %+v", network.limits)
+	}
+}
+
+// A topic that one change deletes and makes again is not found by its old id.
+func TestAReplacedTopicIsForgotten(t *testing.T) {
+	s := &Shard{node: &config.Node{NodeID: 1}, static: &config.Static{}, image: image.Empty(),
+		world:  &env.World{Network: &limitedNetwork{}, Shards: firstShard{}},
+		routes: routes{byName: map[string]*topicRoute{}, byID: map[kafka.TopicID]*topicRoute{}}}
+	old, renewed := kafka.TopicID{1}, kafka.TopicID{2}
+	for _, records := range [][]metadata.Record{
+		{&metadata.TopicRecord{Name: "orders", TopicID: old}},
+		{&metadata.RemoveTopicRecord{TopicID: old},
+			&metadata.TopicRecord{Name: "orders", TopicID: renewed}},
+	} {
+		delta := s.image.Begin()
+		for _, record := range records {
+			if err := delta.Apply(record); err != nil {
+				t.Fatal(err)
+			}
+		}
+		next, changes, err := delta.Finish(image.Provenance{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.takeIn(nil, next, changes)
+	}
+	if s.routes.byID[old] != nil || s.routes.byName["orders"] != s.routes.byID[renewed] {
+		t.Errorf("routes are %v and %v", s.routes.byName, s.routes.byID)
 	}
 }
