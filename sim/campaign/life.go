@@ -118,6 +118,7 @@ func (r *Run) bequeath(h *check.History, found *check.Scan, origins map[check.Ha
 			h.Produces[at].Sends++ // without idempotence it may be there twice
 		}
 	}
+	start := firstStart(h, found)
 	if found.LogStart == 0 {
 		return
 	}
@@ -128,8 +129,23 @@ func (r *Run) bequeath(h *check.History, found *check.Scan, origins map[check.Ha
 	if begin > 0 {
 		acknowledged(gone, 0)
 	}
+	if start == 0 {
+		return // all that is gone went in the second life, by retention
+	}
 	o := r.record.operation(0, 3)
 	o.Return, o.Outcome = 4, check.OK
 	h.Deletes = append(h.Deletes, check.DeleteRecords{Operation: o, Partition: found.Partition,
-		Before: found.LogStart, LogStart: found.LogStart})
+		Before: start, LogStart: start})
+}
+
+// firstStart is where a partition began its second life: retention may have been at
+// work by the time that the scan was through.
+func firstStart(h *check.History, found *check.Scan) kafka.Offset {
+	start := found.LogStart
+	for i := range h.Lists {
+		if l := &h.Lists[i]; l.Earliest && l.Partition == found.Partition {
+			start = min(start, l.Offset)
+		}
+	}
+	return start
 }
