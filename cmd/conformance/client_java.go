@@ -55,11 +55,11 @@ func (s *suite) prepareJava(ctx context.Context, classPath string) (*javaClient,
 		classPath = os.Getenv(classPathVariable)
 	}
 	if classPath == "" {
-		return nil, fmt.Errorf("Java's tools: no class path was given (-kafka-classpath or $%s)",
+		return nil, fmt.Errorf("the Java tools: no class path was given (-kafka-classpath or $%s)",
 			classPathVariable)
 	}
 	if !onPath("java") {
-		return nil, fmt.Errorf("Java's tools: there is no java on the PATH")
+		return nil, fmt.Errorf("the Java tools: there is no java on the PATH")
 	}
 	logging, err := s.file("log4j2.properties", []byte(javaLogging))
 	if err != nil {
@@ -67,7 +67,7 @@ func (s *suite) prepareJava(ctx context.Context, classPath string) (*javaClient,
 	}
 	c := &javaClient{suite: s, classPath: classPath, logging: logging}
 	if _, err := c.tool(ctx, nil, "topics", "--version"); err != nil {
-		return nil, fmt.Errorf("Java's tools do not run: %w", err)
+		return nil, fmt.Errorf("the Java tools do not run: %w", err)
 	}
 	return c, nil
 }
