@@ -5,7 +5,6 @@ import (
 	"errors"
 	"strings"
 	"testing"
-	"time"
 
 	"odradek/controller/config"
 	"odradek/core/env"
@@ -98,12 +97,6 @@ func (h *hall) turn() (more bool) {
 func (h *hall) settle() {
 	for h.turn() || len(h.inbox) > 0 {
 	}
-}
-
-// pass has a span of time pass.
-func (h *hall) pass(span time.Duration) {
-	h.loop.Turn(h.loop.Now().Plus(span))
-	h.settle()
 }
 
 // The hall is its own clock, network, mailboxes and trace.

@@ -1,6 +1,7 @@
 package log_test
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -52,5 +53,42 @@ func removeDirectory(t *testing.T, disk *disktest.Disk, dir string) {
 	}
 	if err := disk.Remove(dir); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// A checkpoint of Kafka's that nobody can read stops the start from a directory that
+// Kafka left. Where there is a journal, that knows better.
+func TestAMalformedCheckpoint(t *testing.T) {
+	for _, name := range []string{"recovery-point-offset-checkpoint", "log-start-offset-checkpoint"} {
+		disk := disktest.New()
+		spoil := func() {
+			_ = disk.Remove(name) // there may be none
+			file, err := disk.Create(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := file.WriteAt([]byte("not a checkpoint"), 0); err != nil {
+				t.Fatal(err)
+			}
+		}
+		recovered := func() (err error) {
+			drive(task.NewLoop(0), 0, func(tt *task.Task) { _, err = log.Recover(tt, disk) })
+			return err
+		}
+		spoil()
+		if err := recovered(); !errors.Is(err, log.ErrTextFile) {
+			t.Errorf("%s without a journal: %v", name, err)
+		}
+		_ = disk.Remove(name)
+		withLog(t, disk, tiny(), func(tt *task.Task, _ *node, l *log.Log) {
+			mustAppend(t, l, records(1, 100, 1), 0)
+			if err := l.AwaitFlushed(tt, 1, kafka.Never); err != nil {
+				t.Error(err)
+			}
+		})
+		spoil()
+		if err := recovered(); err != nil {
+			t.Errorf("%s with a journal: %v", name, err)
+		}
 	}
 }

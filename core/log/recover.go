@@ -160,8 +160,7 @@ func (r *recovery) run() (err error) {
 		return err
 	}
 	defer past.Close()
-	first, err := past.Survey(r.task, r.survey)
-	if err != nil {
+	if r.found.Journal, err = past.Survey(r.task, r.survey); err != nil {
 		return err
 	}
 	surveyed := r.now()
@@ -169,10 +168,11 @@ func (r *recovery) run() (err error) {
 		return err
 	}
 	found := r.now()
-	if r.found.Journal, err = past.Visit(r.task, r.apply); err != nil {
+	again, err := past.Visit(r.task, r.apply)
+	if err != nil {
 		return err
 	}
-	if !slices.Equal(first.Shards, r.found.Journal.Shards) {
+	if !slices.Equal(again.Shards, r.found.Journal.Shards) {
 		return fmt.Errorf("%w: it was read twice, and was not the same", journal.ErrCorrupt)
 	}
 	applied := r.now()
@@ -202,10 +202,10 @@ func (r *recovery) now() kafka.Instant {
 
 // findLogs finds out which logs there are, and what Kafka's checkpoints say.
 func (r *recovery) findLogs() (err error) {
-	if r.recoveryPoints, err = readOffsets(r.task, r.disk, recoveryName); err != nil {
+	if r.recoveryPoints, err = r.readOffsets(recoveryName); err != nil {
 		return err
 	}
-	if r.starts, err = readOffsets(r.task, r.disk, startName); err != nil {
+	if r.starts, err = r.readOffsets(startName); err != nil {
 		return err
 	}
 	return r.readDirectories()
