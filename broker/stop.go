@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"odradek/core/journal"
+	"odradek/core/kafka"
 	"odradek/core/log"
 	"odradek/core/task"
 )
@@ -59,7 +60,7 @@ func (s *Shard) stop(t *task.Task) (end shardEnd) {
 	if s.logs == nil {
 		return end // it stops before it has started
 	}
-	end.clean = s.serving && len(s.offline) == 0 && len(s.found.Missing) == 0
+	end.clean = s.serving && s.hostsAll() && len(s.found.Missing) == 0
 	closeLog := func(l *log.Log) {
 		// The journal's failure is what the start after this one recovers from.
 		if err := errors.Join(l.Failed(), l.Close(t)); err != nil {
@@ -80,4 +81,19 @@ func (s *Shard) stop(t *task.Task) (end shardEnd) {
 		end.clean = false // as above
 	}
 	return end
+}
+
+// hostsAll reports whether the shard has every partition that is its own. One that
+// was offline for want of room may have been opened since.
+func (s *Shard) hostsAll() bool {
+	for topic := range s.image.Topics() {
+		for i, p := range topic.Partitions() {
+			id := kafka.TopicPartition{Topic: topic.ID, Partition: kafka.Partition(i)}
+			mine := p.Leader == s.node.NodeID && ownerOf(id, s.world.Shards.Count()) == s.index()
+			if mine && s.hosts[id] == nil {
+				return false
+			}
+		}
+	}
+	return true
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"slices"
 
 	"odradek/core/assert"
 	"odradek/core/env"
@@ -61,6 +62,12 @@ type Journal struct {
 	// noSpace is set when a file could not be made; it is tried again after
 	// the next recycling.
 	noSpace bool
+	// queue are the tickets of those who wait for room, oldest first. granted is the
+	// size of the entry that the last of them to leave is about to stage: it does not
+	// wait for those behind it.
+	queue   []uint64
+	tickets uint64
+	granted int64
 	// refused is the size of the largest entry that was refused for want of
 	// room since a file was given up: room is made for it.
 	refused int64
@@ -181,12 +188,26 @@ func (j *Journal) Append(e Entry) Sequence {
 }
 
 // Ready reports whether an entry with so much data may be staged now: nil,
-// ErrCongested, ErrTooLarge, or the error the journal has failed with.
+// ErrCongested, ErrTooLarge, or the error the journal has failed with. Those who
+// wait for room come first.
 func (j *Journal) Ready(dataBytes int) error {
+	size := sizeOf(dataBytes)
+	if len(j.queue) > 0 && size > j.granted && j.failed == nil {
+		return ErrCongested
+	}
+	return j.roomFor(size)
+}
+
+// sizeOf is what an entry with so much data takes of a file, in a commit of its own.
+func sizeOf(dataBytes int) int64 {
+	return int64(padded(frameHeaderSize + entryHeaderSize + dataBytes))
+}
+
+// roomFor is Ready for who is first in the queue.
+func (j *Journal) roomFor(size int64) error {
 	if j.failed != nil {
 		return j.failed
 	}
-	size := int64(padded(frameHeaderSize + entryHeaderSize + dataBytes))
 	if size > j.options.FileBytes/2 {
 		return ErrTooLarge
 	}
@@ -202,17 +223,35 @@ func (j *Journal) Ready(dataBytes int) error {
 }
 
 // AwaitReady waits until Ready is not ErrCongested; task.ErrDeadline if the
-// deadline passes first.
+// deadline passes first. Nobody who comes later is given room before: small entries
+// would else take it, bit by bit, from under a large one. The entry must be staged
+// before the task waits again.
 func (j *Journal) AwaitReady(t *task.Task, dataBytes int, deadline kafka.Instant) error {
+	if err := j.Ready(dataBytes); !errors.Is(err, ErrCongested) {
+		return err
+	}
+	j.tickets++
+	ticket := j.tickets
+	j.queue = append(j.queue, ticket)
+	defer j.leaveQueue(ticket)
 	for {
-		err := j.Ready(dataBytes)
-		if !errors.Is(err, ErrCongested) {
-			return err
-		}
 		if err := j.files.Wait(t, deadline, "room in the journal"); err != nil {
 			return err
 		}
+		if j.queue[0] != ticket && j.failed == nil {
+			continue
+		}
+		if err := j.roomFor(sizeOf(dataBytes)); !errors.Is(err, ErrCongested) {
+			j.granted = sizeOf(dataBytes)
+			return err
+		}
 	}
+}
+
+// leaveQueue lets the next one who waits for room have a look.
+func (j *Journal) leaveQueue(ticket uint64) {
+	j.queue = slices.DeleteFunc(j.queue, func(t uint64) bool { return t == ticket })
+	j.files.Broadcast()
 }
 
 // Unique returns a number that no other call returns, on any shard, in any run
@@ -293,6 +332,7 @@ func (j *Journal) Close(t *task.Task) error {
 
 // stage puts an entry into the filling frame, beginning another when full.
 func (j *Journal) stage(e *Entry) Sequence {
+	j.granted = 0
 	if !j.filling.fits(len(e.Data)) {
 		if j.filling.entries > 0 {
 			j.full = append(j.full, j.filling)

@@ -98,6 +98,53 @@ func testRoom(t *testing.T, test roomTest) {
 	loop.Close()
 }
 
+// Whoever waits for room for a large entry gets it, whatever small entries come
+// meanwhile, and before those who wait behind.
+func TestNobodyIsOvertakenForRoom(t *testing.T) {
+	disk, loop := disktest.New(), task.NewLoop(0)
+	var order []string
+	ended := run(loop, 400_000, func(tt *task.Task) {
+		j, err := start(tt, disk, loop)
+		if err != nil {
+			t.Fatal(err)
+		}
+		log := &counter{stateBytes: 100}
+		log.writer = j.NewWriter(logOf(0), log)
+		for j.Ready(1004) == nil {
+			log.append(1000)
+		}
+		wait := func(name string, dataBytes int) task.Handle {
+			return loop.Spawn(name, func(t2 *task.Task) {
+				if err := j.AwaitReady(t2, 4+dataBytes, kafka.Never); err != nil {
+					t.Error(err)
+				}
+				if err := j.Ready(4 + dataBytes); err != nil {
+					t.Errorf("%s was given room, and then: %v", name, err)
+				}
+				log.append(dataBytes)
+				order = append(order, name)
+			})
+		}
+		handles := []task.Handle{wait("large", 7*env.BlockSize), wait("small", 1000),
+			wait("second", 1000)}
+		for small := 0; len(order) == 0; small++ {
+			if j.Ready(1004) == nil {
+				log.append(1000)
+			}
+			tt.Yield()
+		}
+		for _, h := range handles {
+			for h.Alive() {
+				tt.Yield()
+			}
+		}
+	})
+	if !ended || len(order) != 3 || order[0] != "large" || order[1] != "small" {
+		t.Errorf("ended: %v, order %v", ended, order)
+	}
+	loop.Close()
+}
+
 // checkFiles makes sure that a journal is not much larger than it was told to be
 // and its States make it.
 func checkFiles(t *testing.T, disk *disktest.Disk, states int) {

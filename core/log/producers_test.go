@@ -1,6 +1,7 @@
 package log_test
 
 import (
+	"errors"
 	"math"
 	"testing"
 
@@ -21,6 +22,45 @@ type sent struct {
 	// at is the base offset of the batch or, of a duplicate, of the first one.
 	at        kafka.Offset
 	duplicate bool
+}
+
+// A snapshot that a cut has dropped does not come back with a crash: other batches
+// have its offsets by then, and another segment its name.
+func TestADroppedSnapshotStaysDropped(t *testing.T) {
+	disk := disktest.New()
+	var crashed *disktest.Disk
+	withLog(t, disk, tiny(), func(tt *task.Task, _ *node, l *log.Log) {
+		b := batch.NewBuilder().Producer(1, 0, 0)
+		b.Append(1, nil, []byte("one"))
+		mustAppend(t, l, b.Build(), 0)
+		if err := l.Roll(); err != nil {
+			t.Fatal(err)
+		}
+		for range 50 { // the checkpoint that a roll asks for
+			tt.Yield()
+		}
+		if err := errors.Join(l.Checkpoint(tt), l.Truncate(tt, 0)); err != nil {
+			t.Fatal(err)
+		}
+		mustAppend(t, l, records(1, 100, 1), 0)
+		if err := l.Roll(); err != nil {
+			t.Fatal(err)
+		}
+		mustAppend(t, l, records(1, 100, 1), 0)
+		for l.FlushedEndOffset() < 2 {
+			tt.Yield()
+		}
+		crashed = disk.PowerLoss(func(int) int { return 0 })
+	})
+	withLog(t, crashed, tiny(), func(tt *task.Task, _ *node, l *log.Log) {
+		mustAppend(t, l, records(1, 100, 1), 0)
+		if err := l.Truncate(tt, 2); err != nil {
+			t.Fatal(err)
+		}
+		if known := l.Producers(); len(known) != 0 {
+			t.Errorf("producers %+v are remembered without a batch", known)
+		}
+	})
 }
 
 func TestIdempotence(t *testing.T) {

@@ -55,7 +55,7 @@ func (l *Log) truncate(t *task.Task, offset kafka.Offset) error {
 	// First the journal: were the files cut first, a crash would leave a log
 	// that lacks what its newest State says is durable.
 	before := l.state()
-	if err := l.dropSnapshots(to.offset); err != nil {
+	if err := l.dropSnapshots(t, to.offset); err != nil {
 		return err
 	}
 	l.logEndOffset = to.offset
@@ -174,21 +174,26 @@ func (l *Log) rebuildProducers(t *task.Task, end kafka.Offset) error {
 }
 
 // dropSnapshots removes the producer snapshots of offsets above end: they tell
-// of batches that are about to go.
-func (l *Log) dropSnapshots(end kafka.Offset) error {
+// of batches that are about to go. They must not come back after a crash, when
+// other batches have those offsets.
+func (l *Log) dropSnapshots(t *task.Task, end kafka.Offset) error {
 	l.snapshots = slices.DeleteFunc(l.snapshots,
 		func(s pendingSnapshot) bool { return s.offset > end })
 	entries, err := l.home.Disk.List(l.chain.dir)
 	if err != nil {
 		return err
 	}
+	dropped := false
 	for _, entry := range entries {
 		if offset, ok := parseName(entry.Name, snapshotSuffix); ok && offset > end {
-			l.chain.dirChanged = true
+			dropped = true
 			if err := removeIfThere(l.home.Disk, l.chain.dir+"/"+entry.Name); err != nil {
 				return err
 			}
 		}
 	}
-	return nil
+	if !dropped {
+		return nil
+	}
+	return l.home.Disk.SyncDir(t, l.chain.dir)
 }
