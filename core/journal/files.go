@@ -219,12 +219,14 @@ func (j *Journal) janitorLoop(t *task.Task) {
 	for j.failed == nil {
 		var err error
 		switch {
-		case len(j.wanted) > 0:
-			err = j.checkpointWanted(t)
 		case j.mustGrow():
 			err = j.grow(t)
-		case j.mustGiveUp():
+		case j.mustGiveUp() && (len(j.wanted) == 0 || j.low()):
+			// Somebody waits for room, or soon will: logs that roll all the time and
+			// want a checkpoint each time must not come first.
 			err = j.giveUpOldest(t)
+		case len(j.wanted) > 0:
+			err = j.checkpointWanted(t)
 		case j.noSpace:
 			// The disk may have room again, and perhaps no file is left to give up.
 			if j.janitor.Wait(t, t.Now().Plus(fileRetryInterval), "room for a journal file") != nil {

@@ -248,7 +248,11 @@ func (r *recovery) scanUnknown(l *RecoveredLog) error {
 	}
 	c := newChain(r.disk, l.Dir)
 	l.chain, l.touched = &c, true
-	bases := list.segments()
+	start := r.offsetOf(r.starts, l)
+	bases, err := r.dropDeleted(l, list.segments(), start)
+	if err != nil {
+		return err
+	}
 	if len(bases) == 0 {
 		if _, err := c.add(0); err != nil {
 			return err
@@ -274,9 +278,23 @@ func (r *recovery) scanUnknown(l *RecoveredLog) error {
 		}
 	}
 	l.live.topic = l.Topic
-	l.live.logStartOffset = max(c.segments[0].base, min(r.offsetOf(r.starts, l), c.end()))
+	l.live.logStartOffset = max(c.segments[0].base, min(start, c.end()))
 	l.state.durable.base = c.segments[0].base
 	return r.settle(l)
+}
+
+// dropDeleted removes the segments that are wholly below where the log starts. They
+// were on their way out when the node stopped, and nobody made them durable.
+func (r *recovery) dropDeleted(
+	l *RecoveredLog, bases []kafka.Offset, start kafka.Offset,
+) ([]kafka.Offset, error) {
+	for len(bases) > 1 && bases[1] <= start {
+		if err := newSegment(r.disk, l.Dir, bases[0]).remove(); err != nil {
+			return nil, err
+		}
+		bases = bases[1:]
+	}
+	return bases, nil
 }
 
 // scanSegmentKeeping is scanSegment for a log of which some is known to have

@@ -62,7 +62,7 @@ func (r *Run) inherit(first, second *check.History, origins map[check.Hash]origi
 		if before == nil {
 			continue // nobody could read it, and the first life's verdict says so
 		}
-		if wrong := check.Remains(before, after, retention); wrong != "" {
+		if wrong := check.Remains(before, withoutLate(after, before, origins), retention); wrong != "" {
 			r.world.Fail("check", fmt.Sprintf("%s-%d after a power loss: %s",
 				r.ledger.byID[after.Partition.Topic].name, after.Partition.Partition, wrong))
 			return
@@ -70,6 +70,22 @@ func (r *Run) inherit(first, second *check.History, origins map[check.Hash]origi
 		r.scan.world.Trace.Sometimes(recordsLost, after.End < before.End)
 		r.bequeath(second, after, origins)
 	}
+}
+
+// withoutLate is what a scan found but for batches that came in after the one before
+// it: requests whose clients had given them up, or sent them again, may arrive late.
+func withoutLate(after, before *check.Scan, origins map[check.Hash]origin) *check.Scan {
+	early := *after
+	for len(early.Records) > 0 {
+		last := early.Records[len(early.Records)-1]
+		from, known := origins[last.Hash]
+		if last.Offset < before.End || !known ||
+			from.batch.Outcome == check.OK && (from.batch.Idempotent() || from.batch.Sends == 1) {
+			break
+		}
+		early.Records, early.End = early.Records[:len(early.Records)-1], last.Offset
+	}
+	return &early
 }
 
 // origin is which record of which batch of the first life has a hash.

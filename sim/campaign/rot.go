@@ -9,6 +9,7 @@ import (
 	"odradek/broker"
 	"odradek/core/batch"
 	"odradek/core/journal"
+	"odradek/core/kafka"
 	"odradek/core/log"
 	"odradek/jepsen/check"
 )
@@ -29,6 +30,34 @@ func (r *Run) refused() bool {
 	return r.shape.rot && tellsOfRot(last) ||
 		r.journalGone && crashed && errors.Is(last, journal.ErrMissing)
 }
+
+// unguarded reports whether a byte of a segment is outside of every checksum: a
+// batch's base offset and leader epoch, which a leader changes without reading the
+// rest. A reader of the batch alone, as whoever is sent a range of a file, can't
+// know that they are wrong; that is so in Kafka's format, with every broker.
+func unguarded(name string, content []byte, at kafka.Position) bool {
+	if !strings.HasSuffix(name, ".log") {
+		return false
+	}
+	for from := 0; from+batch.HeaderSize <= len(content); {
+		b, _, err := batch.Next(content[from:])
+		if err != nil {
+			return false
+		}
+		if in := int(at) - from; in < len(b) {
+			return in < baseOffsetEnd || in >= leaderEpochAt && in < leaderEpochEnd
+		}
+		from += len(b)
+	}
+	return false
+}
+
+// Where a batch has what no checksum covers, in bytes.
+const (
+	baseOffsetEnd  = 8
+	leaderEpochAt  = 12
+	leaderEpochEnd = 16
+)
 
 // tellsOfRot reports whether an error says that something is not what was
 // written.

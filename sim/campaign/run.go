@@ -93,6 +93,7 @@ func Do(c sim.Config) *Result {
 	c.Faults = s.faults(c.Faults)
 	r := &Run{world: sim.New(c), shape: s, ledger: newLedger()}
 	r.broker = r.world.AddNode(brokerName, s.shards, r.boot)
+	r.broker.Disk().Spare = unguarded
 	r.addActors()
 	return r.live()
 }

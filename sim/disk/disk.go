@@ -61,6 +61,9 @@ type Disk struct {
 	rots         []Rotten
 	// throughs counts the write-throughs that have ended well.
 	throughs uint64
+	// Spare, when set, reports whether a byte of a file must not rot: one that no
+	// program could notice.
+	Spare func(name string, content []byte, at kafka.Position) bool
 	// crashed is when the last crash was.
 	crashed kafka.Instant
 }
@@ -211,6 +214,9 @@ func (d *Disk) Rot(value uint64) bool {
 	n, at := rottenPlace(files, &pick)
 	i := int(at / pageSize)
 	if n.platter[i] == nil || n.flags[i]&dirty != 0 {
+		return false
+	}
+	if d.Spare != nil && d.Spare(n.label, n.stored(), kafka.Position(at)) {
 		return false
 	}
 	g := d.pages.copyOf(n.platter[i])

@@ -238,6 +238,17 @@ func (n *inode) read(p []byte, position int64) int {
 	return len(p)
 }
 
+// stored is what the platter holds.
+func (n *inode) stored() []byte {
+	content := make([]byte, len(n.platter)*pageSize)
+	for i, g := range n.platter {
+		if g != nil {
+			copy(content[i*pageSize:], g.data[:])
+		}
+	}
+	return content[:min(int64(len(content)), n.durableSize)]
+}
+
 // span is the range of pages that hold a range of bytes of the file.
 func (n *inode) span(position, length int64) (first, end int) {
 	if length <= 0 || position >= n.size {
