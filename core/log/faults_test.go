@@ -65,6 +65,52 @@ func testFullDisk(t *testing.T, kind string) {
 	})
 }
 
+// An index whose bits have rotted is not believed: what it would skip is read all the
+// same, whichever bit it is.
+func TestARottenIndexIsNotBelieved(t *testing.T) {
+	const name = "orders-0/00000000000000000000.index"
+	config := log.DefaultConfig()
+	config.IndexIntervalBytes = 2000
+	var want []string
+	written := disktest.New()
+	withLog(t, written, config, func(tt *task.Task, n *node, l *log.Log) {
+		for i := range 30 {
+			b := records(1, 1000, kafka.Timestamp(i))
+			mustAppend(t, l, b, 0)
+			want = append(want, string(b))
+		}
+		if err := n.close(tt, l); err != nil {
+			t.Fatal(err)
+		}
+	})
+	size, err := written.Bytes(name)
+	if err != nil || len(size) < 24 {
+		t.Fatalf("an index of %d bytes, %v", len(size), err)
+	}
+	for position := range 24 {
+		disk := written.Kill()
+		if err := disk.Damage(name, kafka.Position(position)); err != nil {
+			t.Fatal(err)
+		}
+		withLog(t, disk, config, func(tt *task.Task, _ *node, l *log.Log) {
+			checkContents(t, tt, l, want)
+			for i := range kafka.Offset(30) {
+				r, err := l.ReadCold(tt, i, 30, 1, true)
+				if err != nil || r.BaseOffset != i {
+					t.Fatalf("byte %d: read at %d: %+v, %v", position, i, r, err)
+				}
+				if r, err = l.ReadCold(tt, i, 30, 5000, true); err != nil || r.Length == 0 {
+					t.Fatalf("byte %d: read more at %d: %+v, %v", position, i, r, err)
+				}
+				found, err := l.OffsetForTimestamp(tt, kafka.Timestamp(i), 30)
+				if err != nil || found.Offset != i {
+					t.Fatalf("byte %d: from time %d on: %+v, %v", position, i, found, err)
+				}
+			}
+		})
+	}
+}
+
 // A recovery that finds no room for an index goes without its last entries, and
 // whoever opens the log afterwards knows.
 func TestRecoverWithoutRoomForAnIndex(t *testing.T) {

@@ -103,7 +103,8 @@ func (l *Log) searchSegment(t *task.Task, s *segment, match func(recordAt) bool,
 	if err != nil {
 		return nothingFound(), err
 	}
-	position, err := s.offsets.before(t, from)
+	w := walker{segment: s, task: t, scratch: make([]byte, scratchBytes)}
+	position, err := s.positionBefore(&w, max(from, s.base))
 	if err != nil {
 		return nothingFound(), err
 	}

@@ -150,7 +150,7 @@ func (l *Log) locate(s *segment, w *walker, offset kafka.Offset) (mark, header, 
 	position, known := l.reads.find(s.base, offset)
 	if !known {
 		var err error
-		if position, err = s.offsets.before(w.task, max(offset, s.base)); err != nil {
+		if position, err = s.positionBefore(w, max(offset, s.base)); err != nil {
 			return mark{}, header{}, err
 		}
 	}
@@ -164,6 +164,32 @@ func (l *Log) locate(s *segment, w *walker, offset kafka.Offset) (mark, header, 
 		}
 		position += h.size
 	}
+}
+
+// positionBefore is where a batch begins from which on an offset is found. Nothing
+// guards an index against rot, so what it says is held against the batch that it
+// points to; one that lies is not believed, and reading from the segment's start is
+// slow and right.
+func (s *segment) positionBefore(w *walker, offset kafka.Offset) (int64, error) {
+	position, err := s.offsets.before(w.task, offset)
+	if err != nil || position == 0 {
+		return 0, err
+	}
+	begins, err := s.beginsBefore(w, position, offset)
+	if err != nil || !begins {
+		return 0, err
+	}
+	return position, nil
+}
+
+// beginsBefore reports whether a batch begins at a position, and at or below an
+// offset.
+func (s *segment) beginsBefore(w *walker, position int64, offset kafka.Offset) (bool, error) {
+	h, err := w.at(position)
+	if errors.Is(err, ErrCorrupt) {
+		return false, nil
+	}
+	return err == nil && h.base <= offset, err
 }
 
 // reach finds the last boundary that is within the query's bounds.
@@ -183,7 +209,15 @@ func (l *Log) reach(s *segment, w *walker, first mark, q *query) (mark, error) {
 	if err != nil {
 		return mark{}, err
 	}
-	at.position = max(at.position, known)
+	if known > at.position {
+		begins, err := s.beginsBefore(w, known, q.upTo)
+		if err != nil {
+			return mark{}, err
+		}
+		if begins {
+			at.position = known
+		}
+	}
 	for at.position < s.size {
 		h, err := w.at(at.position)
 		if err != nil {

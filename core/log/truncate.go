@@ -92,7 +92,7 @@ func (l *Log) placeOf(t *task.Task, offset kafka.Offset) (place, error) {
 		return place{s.base, s.size, s.next}, nil
 	}
 	w := walker{segment: s, task: t, scratch: make([]byte, scratchBytes)}
-	position, err := s.offsets.before(t, max(offset, s.base))
+	position, err := s.positionBefore(&w, max(offset, s.base))
 	if err != nil {
 		return place{}, err
 	}
