@@ -68,7 +68,12 @@ func testFullDisk(t *testing.T, kind string) {
 // An index whose bits have rotted is not believed: what it would skip is read all the
 // same, whichever bit it is.
 func TestARottenIndexIsNotBelieved(t *testing.T) {
-	const name = "orders-0/00000000000000000000.index"
+	for _, kind := range []string{"index", "timeindex"} {
+		t.Run(kind, func(t *testing.T) { testRottenIndex(t, "orders-0/00000000000000000000."+kind) })
+	}
+}
+
+func testRottenIndex(t *testing.T, name string) {
 	config := log.DefaultConfig()
 	config.IndexIntervalBytes = 2000
 	var want []string

@@ -99,12 +99,7 @@ func (l *Log) searchSegment(t *task.Task, s *segment, match func(recordAt) bool,
 	atLeast kafka.Timestamp, start kafka.Offset) (Found, error) {
 	s.acquire()
 	defer s.release()
-	from, err := s.times.before(t, atLeast)
-	if err != nil {
-		return nothingFound(), err
-	}
-	w := walker{segment: s, task: t, scratch: make([]byte, scratchBytes)}
-	position, err := s.positionBefore(&w, max(from, s.base))
+	position, err := s.positionOlder(t, atLeast)
 	if err != nil {
 		return nothingFound(), err
 	}
@@ -124,6 +119,29 @@ func (l *Log) searchSegment(t *task.Task, s *segment, match func(recordAt) bool,
 		err = nil
 	}
 	return found, err
+}
+
+// positionOlder is where a batch begins before which no record is as new as
+// timestamp. As positionBefore, it believes an entry of the index only if the batch
+// that it speaks of has the timestamp that it says.
+func (s *segment) positionOlder(t *task.Task, timestamp kafka.Timestamp) (int64, error) {
+	newest, offset, err := s.times.before(t, timestamp)
+	if err != nil || offset == s.base {
+		return 0, err
+	}
+	w := walker{segment: s, task: t, scratch: make([]byte, scratchBytes)}
+	position, err := s.positionBefore(&w, max(offset, s.base))
+	for err == nil && position < s.size {
+		var h header
+		if h, err = w.at(position); err == nil && h.next > offset {
+			if h.timestamp == newest {
+				return position, nil
+			}
+			return 0, nil
+		}
+		position += h.size
+	}
+	return 0, err
 }
 
 func searchBatch(b batch.Batch, match func(recordAt) bool) (Found, error) {

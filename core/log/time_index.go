@@ -59,17 +59,19 @@ func (x *timeIndex) at(t *task.Task, i int) (kafka.Timestamp, kafka.Offset, erro
 }
 
 // before returns an offset such that no record before it is as new as
-// timestamp: the last entry's that is not newer, or the segment's base.
-func (x *timeIndex) before(t *task.Task, timestamp kafka.Timestamp) (kafka.Offset, error) {
+// timestamp, and the newest timestamp up to it: the last entry's that is not newer,
+// or the segment's base and NoTimestamp.
+func (x *timeIndex) before(
+	t *task.Task, timestamp kafka.Timestamp,
+) (kafka.Timestamp, kafka.Offset, error) {
 	i, err := x.search(t, func(entry []byte) bool {
 		at, _ := x.decode(entry)
 		return at > timestamp
 	})
 	if err != nil || i == 0 {
-		return x.base, err
+		return kafka.NoTimestamp, x.base, err
 	}
-	_, offset, err := x.at(t, i-1)
-	return offset, err
+	return x.at(t, i-1)
 }
 
 // countBelow is how many entries are of offsets below offset.
