@@ -219,8 +219,8 @@ func (c *crashTest) check(t *task.Task, l *log.Log, m *model) error {
 		return err
 	}
 	m.start, m.promisedStart, m.flushed = l.LogStartOffset(), l.LogStartOffset(), end
-	if m.end() != end {
-		m.batches = nil
+	if m.end() != end || lossy && end == l.LogStartOffset() {
+		m.batches = nil // all that there was is lost, and what is known of its producers
 	}
 	return nil
 }
