@@ -24,7 +24,10 @@ type chain struct {
 	segments []*segment
 	// dirChanged is set when the directory's entries are not durable.
 	dirChanged bool
-	scratch    []byte
+	// leaving is set while the log is being removed: nothing of it has to become
+	// durable any more, and a sync of the files ends early.
+	leaving bool
+	scratch []byte
 }
 
 func newChain(disk env.Disk, dir string) chain { return chain{disk: disk, dir: dir} }
@@ -150,6 +153,9 @@ func (c *chain) truncate(
 // sync makes everything in the files durable, segment by segment.
 func (c *chain) sync(t *task.Task) error {
 	for _, s := range slices.Clone(c.segments) {
+		if c.leaving {
+			return errLeaving
+		}
 		if s.dirty() && !s.retired {
 			s.acquire()
 			err := s.sync(t)

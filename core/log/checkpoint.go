@@ -15,9 +15,24 @@ import (
 func (l *Log) Checkpoint(t *task.Task) error {
 	l.maintenance.acquire(t)
 	defer l.maintenance.release()
-	if l.closed {
-		return l.writer.SayAgain(t)
+	for !l.closed {
+		err := l.checkpoint(t)
+		if !errors.Is(err, errLeaving) {
+			return err
+		}
+		// Whoever removes the log goes first; then there is nothing left to do here.
+		l.maintenance.release()
+		t.Yield()
+		l.maintenance.acquire(t)
 	}
+	return l.writer.SayAgain(t)
+}
+
+// errLeaving ends a checkpoint of a log that is being removed.
+var errLeaving = errors.New("the log is being removed")
+
+// checkpoint is Checkpoint under the maintenance lock.
+func (l *Log) checkpoint(t *task.Task) error {
 	mark := l.writer.Mark()
 	defer l.writer.Forget(mark)
 	before := l.state()
@@ -88,7 +103,14 @@ func (l *Log) writeEpochs(t *task.Task) error {
 // writeSnapshots writes the producer snapshots that wait.
 func (l *Log) writeSnapshots(t *task.Task) error {
 	for len(l.snapshots) > 0 {
+		if l.chain.leaving {
+			return errLeaving
+		}
 		one := l.snapshots[0]
+		if one.offset < l.chain.segments[0].base {
+			l.snapshots = l.snapshots[1:] // its segment is gone, and never asks for it
+			continue
+		}
 		name := fileName(l.chain.dir, one.offset, snapshotSuffix)
 		err := replaceFile(t, l.home.Disk, name, one.bytes)
 		if errors.Is(err, env.ErrNoSpace) {

@@ -115,8 +115,10 @@ func Open(t *task.Task, home *Home, found *RecoveredLog, config Config) (*Log, e
 // The directory is renamed to <topic>-<partition>.<unique>-delete first, as in
 // Kafka, so that the name is free at once.
 func (l *Log) Remove(t *task.Task) error {
+	l.chain.leaving = true
 	deletion, err := l.journalDeletion(t)
 	if err != nil || deletion == 0 {
+		l.chain.leaving = false
 		return err
 	}
 	// The lock is free: the commit may have to wait for a file that is given up
