@@ -75,7 +75,7 @@ func (s *Shard) askedTopics(t *task.Task, body *kmsg.MetadataRequest, operations
 		missing, places = append(missing, name), append(places, len(answers))
 		answer := kmsg.NewMetadataResponseTopic()
 		answer.Topic = kmsg.StringPtr(name)
-		answer.IsInternal = isInternal(name)
+		answer.IsInternal = controller.IsInternal(name)
 		answer.ErrorCode = int16(kafka.ErrUnknownTopicOrPartition)
 		answers = append(answers, answer)
 	}
@@ -144,7 +144,7 @@ func describeTopic(topic *image.Topic, operations int32) kmsg.MetadataResponseTo
 	answer := kmsg.NewMetadataResponseTopic()
 	answer.Topic = kmsg.StringPtr(topic.Name)
 	answer.TopicID = topic.ID
-	answer.IsInternal = isInternal(topic.Name)
+	answer.IsInternal = controller.IsInternal(topic.Name)
 	answer.AuthorizedOperations = operations
 	for i, p := range topic.Partitions() {
 		answer.Partitions = append(answer.Partitions, kmsg.MetadataResponseTopicPartition{
@@ -161,11 +161,6 @@ func brokerIDs(ids []kafka.BrokerID) []int32 {
 		numbers[i] = int32(id)
 	}
 	return numbers
-}
-
-// isInternal reports whether a topic belongs to the broker and not to users.
-func isInternal(name string) bool {
-	return name == kafka.ConsumerOffsetsTopic || name == kafka.TransactionStateTopic
 }
 
 // topicOperationsUnasked is Kafka's way of saying that nobody asked for the

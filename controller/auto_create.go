@@ -18,7 +18,9 @@ import (
 //   - INVALID_REPLICATION_FACTOR: there are not enough brokers for it.
 //
 // Nothing is made unless the request allows it (Metadata v4) and the node's
-// auto.create.topics.enable is on. Names must be those asked for, each once.
+// auto.create.topics.enable is on. __consumer_offsets is made as CreateOffsetsTopic
+// makes it; the internal topics of transactions and share groups are not made.
+// Names must be those asked for, each once.
 func AutoCreateTopics(v View, names []string, allowed bool,
 	random Random) ([]metadata.Record, []kafka.ErrorCode) {
 	codes := make([]kafka.ErrorCode, len(names))
@@ -29,9 +31,9 @@ func AutoCreateTopics(v View, names []string, allowed bool,
 		if CheckTopicName(name) != "" || name == kafka.MetadataTopic {
 			codes[i] = kafka.ErrInvalidTopicException
 		} else if allowed && v.enabled(config.AutoCreateTopicsEnable) {
-			topic := kmsg.NewCreateTopicsRequestTopic()
-			topic.Topic, topic.NumPartitions, topic.ReplicationFactor = name, -1, -1
-			request.Topics = append(request.Topics, topic)
+			if topic, ok := autoTopic(v, name); ok {
+				request.Topics = append(request.Topics, topic)
+			}
 		}
 	}
 	if len(request.Topics) == 0 {

@@ -36,8 +36,5 @@ func isTopicNameRune(r rune) bool {
 // Metadata marks it and consumers that subscribe to all topics pass it over.
 func IsInternal(name string) bool {
 	return name == kafka.ConsumerOffsetsTopic || name == kafka.TransactionStateTopic ||
-		name == shareGroupStateTopic
+		name == kafka.ShareGroupStateTopic
 }
-
-// shareGroupStateTopic is where Kafka keeps the state of share groups.
-const shareGroupStateTopic = "__share_group_state"

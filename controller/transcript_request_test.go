@@ -153,6 +153,15 @@ func parseRequest(t testing.TB, ids *ids, lines []string) kmsg.Request {
 			r.ResourceTypes = append(r.ResourceTypes, int8(kind))
 		}
 		request = r
+	case "metadata":
+		r := kmsg.NewPtrMetadataRequest()
+		r.AllowAutoTopicCreation = !head.has("no-creation")
+		for _, name := range strings.Split(head.pairs["topics"], ",") {
+			topic := kmsg.NewMetadataRequestTopic()
+			topic.Topic = &name
+			r.Topics = append(r.Topics, topic)
+		}
+		request = r
 	case "describe-cluster":
 		r := kmsg.NewPtrDescribeClusterRequest()
 		r.EndpointType = int8(head.number("endpoints", 1))

@@ -80,6 +80,11 @@ func sayResponse(ids *ids, response kmsg.Response) []string {
 			lines = append(lines, fmt.Sprintf("broker %d rack %s fenced %v", broker.NodeID,
 				text(broker.Rack), broker.IsFenced))
 		}
+	case *kmsg.MetadataResponse:
+		for _, topic := range r.Topics {
+			lines = append(lines, fmt.Sprintf("%s %s internal %v", text(topic.Topic),
+				sayError(topic.ErrorCode, nil), topic.IsInternal))
+		}
 	case *kmsg.DescribeTopicPartitionsResponse:
 		lines = append(lines, sayPage(ids, r)...)
 	}
@@ -130,6 +135,7 @@ func sayDescribed(resource kmsg.DescribeConfigsResponseResource) []string {
 func sayPage(ids *ids, r *kmsg.DescribeTopicPartitionsResponse) []string {
 	lines := []string{}
 	for i, topic := range r.Topics {
+		ids.learn(*topic.Topic, topic.TopicID)
 		lines = append(lines, fmt.Sprintf("%02d %s %s %s internal %v operations %#x", i,
 			text(topic.Topic), ids.name(topic.TopicID), sayError(topic.ErrorCode, nil), topic.IsInternal,
 			uint32(topic.AuthorizedOperations)))

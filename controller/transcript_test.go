@@ -200,11 +200,37 @@ func (n *node) decide(t testing.TB, request kmsg.Request) ([]metadata.Record, km
 		return nil, controller.ListConfigResources(n.view, r)
 	case *kmsg.DescribeClusterRequest:
 		return nil, controller.DescribeCluster(n.view, r, "PLAINTEXT")
+	case *kmsg.MetadataRequest:
+		return n.autoCreate(t, r)
 	case *kmsg.DescribeTopicPartitionsRequest:
 		return nil, controller.DescribeTopicPartitions(n.view, r)
 	}
 	t.Fatalf("no kernel for %T", request)
 	return nil, nil
+}
+
+// autoCreate answers a request for topics that do not exist, as a broker does
+// with what AutoCreateTopics decides.
+func (n *node) autoCreate(t testing.TB,
+	request *kmsg.MetadataRequest) ([]metadata.Record, kmsg.Response) {
+	t.Helper()
+	response := request.ResponseKind().(*kmsg.MetadataResponse)
+	var names []string
+	for _, topic := range request.Topics {
+		if n.view.Image.Topic(*topic.Topic) != nil {
+			t.Fatalf("%s exists: that is not for this package to answer", *topic.Topic)
+		}
+		names = append(names, *topic.Topic)
+	}
+	records, codes := controller.AutoCreateTopics(n.view, names, request.AllowAutoTopicCreation,
+		&n.random)
+	for i, name := range names {
+		topic := kmsg.NewMetadataResponseTopic()
+		topic.Topic, topic.ErrorCode = &name, int16(codes[i])
+		topic.IsInternal = controller.IsInternal(name)
+		response.Topics = append(response.Topics, topic)
+	}
+	return records, response
 }
 
 // overTheWire is what is left of a response in the version of its request.

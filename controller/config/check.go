@@ -30,7 +30,9 @@ const (
 	between
 	betweenOr
 	oneOf
+	oneOfAnyCase
 	itemsOneOf
+	itemsOneOfNotEmpty
 	throttledReplicas
 	notEmpty
 )
@@ -43,7 +45,12 @@ func withinOr(l limits, or int64) check { return check{kind: betweenOr, limits: 
 
 func either(allowed ...string) check { return check{kind: oneOf, allowed: allowed} }
 
+// eitherAnyCase takes the texts in small and capital letters.
+func eitherAnyCase(allowed ...string) check { return check{kind: oneOfAnyCase, allowed: allowed} }
+
 func listOf(allowed ...string) check { return check{kind: itemsOneOf, allowed: allowed} }
+
+func someOf(allowed ...string) check { return check{kind: itemsOneOfNotEmpty, allowed: allowed} }
 
 // Valid says which values a setting may have, for reference pages: empty when
 // its type says it all.
@@ -55,8 +62,10 @@ func (d *Definition) Valid() string {
 		return fmt.Sprintf("%d to %d", c.low, c.high)
 	case betweenOr:
 		return fmt.Sprintf("%d to %d, or %d", c.low, c.high, c.or)
-	case oneOf:
+	case oneOf, oneOfAnyCase:
 		return "one of " + strings.Join(c.allowed, ", ")
+	case itemsOneOfNotEmpty:
+		return "one or more of " + strings.Join(c.allowed, ", ")
 	case itemsOneOf:
 		return "any of " + strings.Join(c.allowed, ", ")
 	case throttledReplicas:
@@ -98,6 +107,11 @@ func (c check) problem(canonical string) string {
 		if !slices.Contains(c.allowed, canonical) {
 			return "String must be one of: " + strings.Join(c.allowed, ", ")
 		}
+	case oneOfAnyCase:
+		if !slices.ContainsFunc(c.allowed,
+			func(text string) bool { return strings.EqualFold(text, canonical) }) {
+			return "String must be one of (case insensitive): " + strings.Join(c.allowed, ", ")
+		}
 	case notEmpty:
 		if canonical == "" {
 			return "String must be non-empty"
@@ -133,11 +147,15 @@ func (c check) testList(name string, items []string) error {
 		return &InvalidValue{Whole: true,
 			Problem: fmt.Sprintf("Configuration '%s' values must not be empty.", name)}
 	}
-	if c.kind == notEmpty && len(items) == 0 {
-		return &InvalidValue{Whole: true, Problem: fmt.Sprintf(
-			"Configuration '%s' must not be empty. Valid values include: any non-empty value", name)}
+	valid := "any non-empty value"
+	if c.kind == itemsOneOfNotEmpty {
+		valid = "[" + strings.Join(c.allowed, ", ") + "]"
 	}
-	if c.kind != itemsOneOf {
+	if (c.kind == notEmpty || c.kind == itemsOneOfNotEmpty) && len(items) == 0 {
+		return &InvalidValue{Whole: true, Problem: fmt.Sprintf(
+			"Configuration '%s' must not be empty. Valid values include: %s", name, valid)}
+	}
+	if c.kind != itemsOneOf && c.kind != itemsOneOfNotEmpty {
 		return nil
 	}
 	for _, item := range items {

@@ -10,6 +10,7 @@ const (
 	Boolean Type = 1
 	String  Type = 2
 	Int     Type = 3
+	Short   Type = 4
 	Long    Type = 5
 	Double  Type = 6
 	List    Type = 7
@@ -24,6 +25,8 @@ func (t Type) String() string {
 		return "STRING"
 	case Int:
 		return "INT"
+	case Short:
+		return "SHORT"
 	case Long:
 		return "LONG"
 	case Double:
@@ -75,6 +78,8 @@ type Definition struct {
 	// is not set, nearest first. A topic's setting has the name it follows and
 	// what stands in for that.
 	Synonyms []Synonym
+	// Idle are items of a list that are taken and have no effect; Doc says why.
+	Idle []string
 	// Inert: the setting is checked, kept and shown, and has no effect; Doc says
 	// why.
 	Inert bool

@@ -23,6 +23,6 @@
 // The package never does I/O: text comes in as arguments. It knows nothing of
 // requests: package controller turns its errors into answers.
 //
-// Read definition.go first, then topic.go and node.go, then layers.go. The
-// chapter is docs/chapters/07-controller.md.
+// Read definition.go first, then topic.go and node.go, then layers.go; groups.go
+// has the settings of groups as plain data. The chapter is docs/chapters/07-controller.md.
 package config

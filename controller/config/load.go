@@ -103,6 +103,11 @@ func (s *Static) take(g given) (warning string, err error) {
 	if definition.Inert && (definition.Unset || canonical != definition.Default) {
 		return g.name + " is taken and has no effect. " + definition.Doc, nil
 	}
+	for _, item := range splitList(canonical) {
+		if slices.Contains(definition.Idle, item) {
+			return item + " in " + g.name + " is taken and has no effect. " + definition.Doc, nil
+		}
+	}
 	return "", nil
 }
 
@@ -143,5 +148,5 @@ func CheckBroker(l Layers) error {
 				Problem: "requirement failed: " + bound.name + " " + bound.want}
 		}
 	}
-	return nil
+	return l.checkGroups()
 }

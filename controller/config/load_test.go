@@ -33,7 +33,19 @@ func TestDefaultsNeedNothing(t *testing.T) {
 		MaxConnections: 1<<31 - 1, MaxConnectionsPerIP: 1<<31 - 1,
 		ConnectionsMaxIdleMs: 600000, FetchMaxBytes: 57671680, FetchSessionCacheSlots: 1000,
 		MaxRequestPartitions: 2000, ProducerIDExpirationMs: 86400000, RetentionCheckIntervalMs: 300000,
-		MetadataSnapshotBytes: 20971520}
+		MetadataSnapshotBytes: 20971520,
+		Groups: config.GroupSettings{ConsumerProtocol: true,
+			MinSessionTimeoutMs: 6000, MaxSessionTimeoutMs: 1800000, InitialRebalanceDelayMs: 3000,
+			MaxSize: 1<<31 - 1,
+			Consumer: config.ConsumerGroupSettings{
+				SessionTimeoutMs: 45000, MinSessionTimeoutMs: 45000, MaxSessionTimeoutMs: 60000,
+				HeartbeatIntervalMs: 5000, MinHeartbeatIntervalMs: 5000, MaxHeartbeatIntervalMs: 15000,
+				AssignmentIntervalMs: 1000, MaxAssignmentIntervalMs: 15000,
+				RegexRefreshIntervalMs: 600000, MaxSize: 1<<31 - 1,
+				Assignors: []string{"uniform", "range"}, MigrationPolicy: config.MigrateBothWays},
+			Offsets: config.OffsetSettings{MetadataMaxBytes: 4096, RetentionMs: 7 * 24 * 3600_000,
+				RetentionCheckIntervalMs: 600000, CommitTimeoutMs: 5000, TopicPartitions: 50,
+				TopicReplicationFactor: 1, TopicSegmentBytes: 100 << 20}}}
 	if diff := cmp.Diff(want, node); diff != "" || len(warnings) > 0 {
 		t.Error(diff, warnings)
 	}
@@ -89,7 +101,7 @@ log.retention.check.interval.ms=300000
 	if diff := cmp.Diff(want, node.Listeners); diff != "" {
 		t.Error(diff)
 	}
-	if len(warnings) != 12 || !strings.HasPrefix(warnings[0], "server.properties line 4: "+
+	if len(warnings) != 11 || !strings.HasPrefix(warnings[0], "server.properties line 4: "+
 		"controller.quorum.bootstrap.servers is taken and has no effect: it ") {
 		t.Errorf("%d warnings: %s", len(warnings), strings.Join(warnings, "\n"))
 	}

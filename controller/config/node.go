@@ -42,6 +42,11 @@ const (
 // shardsMax bounds the loops of a node: more than any machine has cores.
 const shardsMax = 1024
 
+// offsetsTopicPartitionsMax bounds the partitions of __consumer_offsets: the
+// records that make them, the topic and its three settings are written together,
+// and the controller writes at most 10,000 records together.
+const offsetsTopicPartitionsMax = 10_000 - 4
+
 // nodeDefinitions is ordered by name.
 //
 //tidy:allow package-variable a read-only table
@@ -86,6 +91,82 @@ var nodeDefinitions = [...]Definition{
 		check: either(FlushDurable, FlushBackground),
 		Doc: "When a write is acknowledged. \"durable\": when it is on disk, so that not even a loss" +
 			" of power loses it. \"background\": when the operating system has it, as Apache Kafka does."},
+	{Name: ConsumerAssignmentIntervalMs, Type: Int, Default: "1000", Importance: Medium,
+		Update: ClusterWide, check: least(0),
+		Doc: "How many milliseconds pass at least between two assignments of one consumer group, so" +
+			" that members who come together are assigned together; 0 makes one for every change."},
+	{Name: ConsumerAssignors, Type: List, Default: AssignorUniform + "," + AssignorRange,
+		Importance: Medium,
+		check:      someOf(AssignorUniform, AssignorRange),
+		Doc: "Which assignors the members of a consumer group may choose from; the first is for those" +
+			" that choose none. \"uniform\" spreads partitions evenly, \"range\" gives equal numbers of" +
+			" several topics to one member. Kafka also takes Java classes; here they are refused."},
+	{Name: ConsumerHeartbeatIntervalMs, Type: Int, Default: "5000", Importance: Medium,
+		check: least(1),
+		Doc: "Every how many milliseconds a member of a consumer group is told to send a heartbeat," +
+			" if its group has no consumer.heartbeat.interval.ms of its own."},
+	{Name: ConsumerMaxAssignmentIntervalMs, Type: Int, Default: "15000", Importance: Medium,
+		check: least(0),
+		Doc:   "The largest consumer.assignment.interval.ms that a group may have."},
+	{Name: ConsumerMaxHeartbeatIntervalMs, Type: Int, Default: "15000", Importance: Medium,
+		check: least(1),
+		Doc:   "The largest consumer.heartbeat.interval.ms that a group may have."},
+	{Name: ConsumerMaxSessionTimeoutMs, Type: Int, Default: "60000", Importance: Medium,
+		check: least(1),
+		Doc:   "The largest consumer.session.timeout.ms that a group may have."},
+	{Name: ConsumerMaxSize, Type: Int, Default: "2147483647", Importance: Medium,
+		check: least(1),
+		Doc: "How many members a consumer group has at most; a further one is refused. For classic" +
+			" groups see group.max.size."},
+	{Name: ConsumerMigrationPolicy, Type: String, Default: "bidirectional", Importance: Medium,
+		check: eitherAnyCase("DISABLED", "DOWNGRADE", "UPGRADE", "BIDIRECTIONAL"),
+		Doc: "Whether a group that has members may change its protocol while they stay: \"upgrade\"" +
+			" from classic to consumer, \"downgrade\" back, \"bidirectional\" both, \"disabled\" neither." +
+			" A group without members may always."},
+	{Name: ConsumerMinAssignmentIntervalMs, Type: Int, Default: "0", Importance: Medium,
+		check: least(0),
+		Doc:   "The smallest consumer.assignment.interval.ms that a group may have."},
+	{Name: ConsumerMinHeartbeatIntervalMs, Type: Int, Default: "5000", Importance: Medium,
+		check: least(1),
+		Doc:   "The smallest consumer.heartbeat.interval.ms that a group may have."},
+	{Name: ConsumerMinSessionTimeoutMs, Type: Int, Default: "45000", Importance: Medium,
+		check: least(1),
+		Doc:   "The smallest consumer.session.timeout.ms that a group may have."},
+	{Name: ConsumerRegexRefreshIntervalMs, Type: Int, Default: "600000", Importance: Medium,
+		check: least(10_000),
+		Doc: "After how many milliseconds a consumer group's subscription by pattern is matched with" +
+			" the topics again, though none came or went."},
+	{Name: ConsumerSessionTimeoutMs, Type: Int, Default: "45000", Importance: Medium,
+		check: least(1),
+		Doc: "After how many milliseconds without a heartbeat a member of a consumer group is taken" +
+			" for gone, if its group has no consumer.session.timeout.ms of its own."},
+	{Name: "group.coordinator.append.linger.ms", Type: Int, Default: "-1", Importance: Medium,
+		Inert: true, check: least(-1),
+		Doc: "Kafka's coordinator waits so many milliseconds for more to write. Here it has no effect:" +
+			" what comes while the disk is busy is flushed together, and nothing waits otherwise."},
+	{Name: GroupRebalanceProtocols, Type: List, Default: ProtocolClassic + "," + ProtocolConsumer,
+		Importance: Medium,
+		check:      someOf(ProtocolConsumer, ProtocolClassic, protocolShare, protocolStreams),
+		Idle:       []string{protocolShare, protocolStreams},
+		Doc: "Which protocols of groups are served. \"classic\" always must be; without \"consumer\"" +
+			" clients fall back or end with an error. \"share\" and \"streams\" may be named and have no" +
+			" effect: this broker does not coordinate such groups."},
+	{Name: GroupInitialRebalanceDelayMs, Type: Int, Default: "3000", Importance: Medium,
+		check: least(0),
+		Doc: "For how many milliseconds a new classic group waits for more members before its first" +
+			" assignment."},
+	{Name: GroupMaxSessionTimeoutMs, Type: Int, Default: "1800000", Importance: Medium,
+		check: least(0),
+		Doc: "The longest session time-out in milliseconds that a member of a classic group may ask" +
+			" for; a longer one is refused."},
+	{Name: GroupMaxSize, Type: Int, Default: "2147483647", Importance: Medium,
+		check: least(1),
+		Doc: "How many members a classic group has at most; a further one is refused. For consumer" +
+			" groups see group.consumer.max.size."},
+	{Name: GroupMinSessionTimeoutMs, Type: Int, Default: "6000", Importance: Medium,
+		check: least(0),
+		Doc: "The shortest session time-out in milliseconds that a member of a classic group may ask" +
+			" for; a shorter one is refused."},
 	{Name: ListenerProtocolMap, Type: String, Importance: Low,
 		Default: "PLAINTEXT:PLAINTEXT,SSL:SSL,SASL_PLAINTEXT:SASL_PLAINTEXT,SASL_SSL:SASL_SSL",
 		Doc: "Which security protocol each listener name speaks, as NAME:PROTOCOL, separated by" +
@@ -219,6 +300,36 @@ var nodeDefinitions = [...]Definition{
 	{Name: NumPartitions, Type: Int, Default: "1", Importance: Medium,
 		check: least(1),
 		Doc:   "How many partitions a topic gets that does not say."},
+	{Name: OffsetMetadataMaxBytes, Type: Int, Default: "4096", Importance: High,
+		check: least(0),
+		Doc:   "How many bytes of text may be committed with an offset."},
+	{Name: OffsetsCommitTimeoutMs, Type: Int, Default: "5000", Importance: High,
+		check: least(1),
+		Doc: "After how many milliseconds a commit of offsets, or any other write of a group's" +
+			" coordinator, is answered with an error if it is not durable yet."},
+	{Name: OffsetsRetentionCheckIntervalMs, Type: Long, Default: "600000", Importance: High,
+		check: least(1),
+		Doc:   "Every how many milliseconds the node looks for committed offsets to drop."},
+	{Name: OffsetsRetentionMinutes, Type: Int, Default: "10080", Importance: High,
+		check: least(1),
+		Doc: "For how many minutes a committed offset is kept after its group lost its last member, or" +
+			" after the commit if the group does not subscribe to its topic."},
+	{Name: OffsetsTopicCompressionCodec, Type: Int, Default: "0", Importance: High,
+		check: within(limits{0, 4}),
+		Doc: "How the coordinator compresses what it writes to __consumer_offsets: 0 not at all, 1" +
+			" gzip, 2 snappy, 3 lz4, 4 zstd."},
+	{Name: OffsetsTopicNumPartitions, Type: Int, Default: "50", Importance: High,
+		check: within(limits{1, offsetsTopicPartitionsMax}),
+		Doc: "How many partitions __consumer_offsets gets when it is made. Groups are spread over" +
+			" them, so it must not grow later."},
+	{Name: OffsetsTopicReplicationFactor, Type: Short, Default: "1", Importance: High,
+		check: least(1),
+		Doc: "How many replicas __consumer_offsets gets when it is made. Kafka's default is 3; here it" +
+			" is 1 while a cluster is one node, since with more the topic could not be made at all."},
+	{Name: OffsetsTopicSegmentBytes, Type: Int, Default: "104857600", Importance: High,
+		check: least(1 << 20),
+		Doc: "The segment.bytes that __consumer_offsets gets when it is made: smaller ones are" +
+			" compacted sooner and loaded faster."},
 	{Name: ProducerIDExpirationMs, Type: Int, Default: "86400000", Importance: Low,
 		Update: ClusterWide, check: least(1),
 		Doc: "After how many milliseconds without a write the node forgets an idempotent producer."},

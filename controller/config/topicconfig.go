@@ -108,6 +108,9 @@ type Node struct {
 	ProducerIDExpirationMs   int64
 	RetentionCheckIntervalMs int64
 	MetadataSnapshotBytes    int64
+
+	// Groups is what holds for groups and committed offsets.
+	Groups GroupSettings
 }
 
 // Node returns the node's settings. Those that cannot be read together, like
@@ -148,6 +151,7 @@ func (l Layers) Node() (Node, error) {
 		ProducerIDExpirationMs:   long(ProducerIDExpirationMs),
 		RetentionCheckIntervalMs: long(RetentionCheckMs),
 		MetadataSnapshotBytes:    long(MetadataSnapshotBytes),
+		Groups:                   l.GroupSettings(),
 	}
 	if rack, _, ok := l.BrokerValue(BrokerRack); ok {
 		node.Rack = &rack

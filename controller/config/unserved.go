@@ -30,9 +30,9 @@ type unserved struct {
 // Reasons that several settings share.
 const (
 	noThreads   = "sizes threads or buffers that this broker does not have"
-	noGroups    = "is about consumer groups, which this broker does not coordinate yet"
 	noTxn       = "is about transactions, which this broker does not coordinate yet"
 	noShare     = "is about share groups, which this broker does not coordinate"
+	noStreams   = "is about streams groups, which this broker does not coordinate"
 	noTLS       = "asks for TLS, which this broker does not speak: put a TLS proxy in front of it"
 	noSASL      = "asks for authentication, which this broker does not have"
 	noACL       = "asks for authorization, which this broker does not have"
@@ -87,9 +87,11 @@ var unservedSettings = [...]unserved{
 	{name: "delete.records.purgatory.purge.interval.requests", reason: noThreads},
 	{name: "share.", reason: noShare},
 	{name: "group.share.", reason: noShare},
-	{name: "group.", reason: noGroups},
-	{name: "offsets.", reason: noGroups},
-	{name: "offset.metadata.max.bytes", reason: noGroups},
+	{name: "group.streams.", reason: noStreams},
+	{name: "group.coordinator.threads", reason: noThreads},
+	{name: "group.coordinator.background.threads", reason: noThreads},
+	{name: "group.coordinator.cached.buffer.max.bytes", reason: noThreads},
+	{name: "offsets.load.buffer.size", reason: noThreads},
 	{name: "transaction.", reason: noTxn},
 	{name: "transactional.id.expiration.ms", reason: noTxn},
 	{name: "producer.id.expiration.check.interval.ms", reason: noTxn},

@@ -55,12 +55,8 @@ func (d *Definition) parse(trimmed string) (canonical, problem string) {
 			return "", "Expected value to be either true or false"
 		}
 		return lower, ""
-	case Int, Long:
-		bits := 64
-		if d.Type == Int {
-			bits = 32
-		}
-		number, err := strconv.ParseInt(trimmed, 10, bits)
+	case Short, Int, Long:
+		number, err := strconv.ParseInt(trimmed, 10, d.Type.bits())
 		if err != nil {
 			return "", "Not a number of type " + d.Type.String()
 		}
@@ -75,6 +71,17 @@ func (d *Definition) parse(trimmed string) (canonical, problem string) {
 		return strings.Join(splitList(trimmed), ","), ""
 	}
 	return trimmed, ""
+}
+
+// bits is how wide a whole number of the type is.
+func (t Type) bits() int {
+	switch t {
+	case Short:
+		return 16
+	case Int:
+		return 32
+	}
+	return 64
 }
 
 // splitList cuts a list at its commas and drops the spaces around them. The

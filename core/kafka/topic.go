@@ -59,6 +59,9 @@ const (
 	ConsumerOffsetsTopic = "__consumer_offsets"
 	// TransactionStateTopic is the name of the topic that keeps transactions.
 	TransactionStateTopic = "__transaction_state"
+	// ShareGroupStateTopic is the name of the topic where Kafka keeps the state of
+	// share groups.
+	ShareGroupStateTopic = "__share_group_state"
 	// TopicNameMax is the longest legal topic name, in bytes: directory names
 	// must leave room for the partition and a suffix.
 	TopicNameMax = 249
