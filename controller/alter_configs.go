@@ -20,12 +20,13 @@ func AlterConfigs(v View,
 	request *kmsg.AlterConfigsRequest) ([]metadata.Record, *kmsg.AlterConfigsResponse) {
 	response := request.ResponseKind().(*kmsg.AlterConfigsResponse)
 	var records []metadata.Record
+	var budget groupBudget
 	twice := duplicateResources(len(request.Resources), func(i int) (int8, string) {
 		return int8(request.Resources[i].ResourceType), request.Resources[i].ResourceName
 	})
 	for i := range request.Resources {
 		resource := &request.Resources[i]
-		a := alteration{view: v, resource: image.Resource{
+		a := alteration{view: v, budget: &budget, resource: image.Resource{
 			Type: metadata.ResourceType(resource.ResourceType), Name: resource.ResourceName}}
 		problem := twice[i]
 		if problem == nil {
@@ -55,11 +56,12 @@ func AlterConfigs(v View,
 // IncrementalAlterConfigs decides an IncrementalAlterConfigs request, versions 0
 // to 1: keys are set, deleted, or items added to and taken from lists (KIP-339).
 //
-// A resource is altered as a whole or not at all. Topics and brokers can be. The
-// errors are those of Kafka: INVALID_CONFIG for a topic's bad setting,
-// INVALID_REQUEST for a broker's, UNKNOWN_TOPIC_OR_PARTITION for a topic that is
-// not there, INVALID_REQUEST for what is asked in the wrong way. Groups, client
-// metrics and loggers have nothing to set here, and are refused with
+// A resource is altered as a whole or not at all. Topics, brokers and groups can
+// be. The errors are those of Kafka: INVALID_CONFIG for a topic's or group's bad
+// setting, INVALID_REQUEST for a broker's, UNKNOWN_TOPIC_OR_PARTITION for a topic
+// that is not there, INVALID_REQUEST for what is asked in the wrong way. A group
+// need not be there; POLICY_VIOLATION is for one too many that has settings.
+// Client metrics and loggers have nothing to set here, and are refused with
 // INVALID_REQUEST. Kafka stores settings of brokers that it does not know, for
 // plug-ins; here they are refused, since there are none.
 //
@@ -68,12 +70,13 @@ func IncrementalAlterConfigs(v View, request *kmsg.IncrementalAlterConfigsReques
 	[]metadata.Record, *kmsg.IncrementalAlterConfigsResponse) {
 	response := request.ResponseKind().(*kmsg.IncrementalAlterConfigsResponse)
 	var records []metadata.Record
+	var budget groupBudget
 	twice := duplicateResources(len(request.Resources), func(i int) (int8, string) {
 		return int8(request.Resources[i].ResourceType), request.Resources[i].ResourceName
 	})
 	for i := range request.Resources {
 		resource := &request.Resources[i]
-		a := alteration{view: v, resource: image.Resource{
+		a := alteration{view: v, budget: &budget, resource: image.Resource{
 			Type: metadata.ResourceType(resource.ResourceType), Name: resource.ResourceName}}
 		problem := twice[i]
 		if problem == nil {
@@ -124,7 +127,9 @@ func duplicateResources(count int, at func(i int) (int8, string)) []*fault {
 type alteration struct {
 	view     View
 	resource image.Resource
-	records  []metadata.Record
+	// budget is shared by all resources of a request.
+	budget  *groupBudget
+	records []metadata.Record
 }
 
 // replace makes the settings exactly those given.
@@ -192,7 +197,7 @@ func (a *alteration) check(names *names, nulls []string) *fault {
 		return faultf(code, "Null value not supported for : %s", strings.Join(nulls, ", "))
 	}
 	switch a.resource.Type {
-	case metadata.TopicResource:
+	case metadata.TopicResource, metadata.GroupResource:
 		return nil
 	case metadata.BrokerResource:
 		return a.view.checkBrokerName(a.resource.Name, "Node id", "expected %d, but received %s")
@@ -204,8 +209,6 @@ func (a *alteration) check(names *names, nulls []string) *fault {
 func unservedResource(kind metadata.ResourceType) *fault {
 	const code = kafka.ErrInvalidRequest
 	switch kind {
-	case metadata.GroupResource:
-		return faultf(code, "Groups have no configuration: this broker does not coordinate groups yet")
 	case metadata.ClientMetricsResource:
 		return faultf(code, "Client metrics have no configuration: this broker does not collect them")
 	case metadata.BrokerLoggerResource:
@@ -235,13 +238,13 @@ func (v View) checkBrokerName(name, what, unexpected string) *fault {
 }
 
 // put adds the record that sets a key, or removes it when value is nil. A
-// topic's record that would change nothing is left out; a broker's is not,
+// record that would change nothing is left out, except a broker's,
 // since it makes the broker look again at what the setting names, as Kafka's
 // does (KAFKA-14136).
 func (a *alteration) put(name string, value *string) {
 	current, isSet := a.view.Image.Config(a.resource).Get(name)
 	same := value == nil && !isSet || value != nil && isSet && *value == current
-	if same && a.resource.Type == metadata.TopicResource {
+	if same && a.resource.Type != metadata.BrokerResource {
 		return
 	}
 	a.records = append(a.records, &metadata.ConfigRecord{ResourceType: a.resource.Type,
@@ -279,7 +282,7 @@ func (a *alteration) notAList(name string, appends, known bool) *fault {
 	if appends {
 		operation = "APPEND"
 	}
-	if a.resource.Type == metadata.TopicResource {
+	if a.resource.Type != metadata.BrokerResource {
 		return faultf(kafka.ErrInvalidConfig, "Can't %s to key %s because its type is not LIST.",
 			operation, name)
 	}
@@ -291,8 +294,11 @@ func (a *alteration) notAList(name string, appends, known bool) *fault {
 }
 
 func (a *alteration) definition(name string) (*config.Definition, bool) {
-	if a.resource.Type == metadata.TopicResource {
+	switch a.resource.Type {
+	case metadata.TopicResource:
 		return config.Topic(name)
+	case metadata.GroupResource:
+		return config.Group(name)
 	}
 	return config.Broker(name)
 }
@@ -304,8 +310,11 @@ func (a *alteration) checkResult() *fault {
 		change := record.(*metadata.ConfigRecord)
 		result = result.With(change.Name, change.Value)
 	}
-	if a.resource.Type == metadata.BrokerResource {
+	switch a.resource.Type {
+	case metadata.BrokerResource:
 		return a.checkBroker(result)
+	case metadata.GroupResource:
+		return a.checkGroupConfig(result)
 	}
 	if a.resource.Name == "" {
 		return faultf(kafka.ErrInvalidRequest, "Default topic resources are not allowed.")

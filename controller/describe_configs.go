@@ -13,7 +13,8 @@ import (
 
 // DescribeConfigs answers a DescribeConfigs request, versions 0 to 4.
 //
-// Topics and this broker show every setting there is; the resource "" of type
+// Topics, groups and this broker show every setting there is, a group even if it
+// does not exist; the resource "" of type
 // broker shows what was set for all brokers. Settings come in the order of their
 // names. Errors are per resource: UNKNOWN_TOPIC_OR_PARTITION,
 // INVALID_TOPIC_EXCEPTION, or INVALID_REQUEST for another broker and for
@@ -84,7 +85,8 @@ func (d *description) describe() *fault {
 		if d.view.Image.Topic(name) == nil {
 			return &fault{code: kafka.ErrUnknownTopicOrPartition}
 		}
-		d.describeTopic(d.view.Image.Config(image.TopicResource(name)))
+		d.describeOwn(config.Topics(), d.view.Image.Config(image.TopicResource(name)),
+			config.FromTopic)
 		return nil
 	case metadata.BrokerResource:
 		problem := d.view.checkBrokerName(name, "Broker id",
@@ -111,7 +113,9 @@ func (d *description) describe() *fault {
 		if name == "" {
 			return faultf(kafka.ErrInvalidRequest, "Group name must not be empty")
 		}
-		return unservedResource(kind)
+		d.describeOwn(config.Groups(), d.view.Image.Config(image.GroupResource(name)),
+			config.FromGroup)
+		return nil
 	default:
 		return unservedResource(kind)
 	}
@@ -123,17 +127,19 @@ func (d *description) wanted(name string) bool {
 	return len(d.resource.ConfigNames) == 0 || slices.Contains(d.resource.ConfigNames, name)
 }
 
-func (d *description) describeTopic(overrides *image.Config) {
-	definitions := config.Topics()
+// describeOwn shows the settings of a topic or group, own being the source of
+// what was set for itself.
+func (d *description) describeOwn(definitions []config.Definition, overrides *image.Config,
+	own config.Source) {
 	for i := range definitions {
 		definition := &definitions[i]
 		if !d.wanted(definition.Name) {
 			continue
 		}
-		value := d.layers.TopicValue(overrides, definition.Name)
+		value := d.layers.OwnValue(overrides, definition)
 		var sets []config.Set
 		if _, ok := overrides.Get(definition.Name); ok {
-			sets = append(sets, config.Set{Name: definition.Name, Value: value, Source: config.FromTopic})
+			sets = append(sets, config.Set{Name: definition.Name, Value: value, Source: own})
 		}
 		if len(definition.Synonyms) > 0 {
 			names := make([]string, len(definition.Synonyms))

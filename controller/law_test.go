@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"odradek/controller"
+	"odradek/controller/config"
 	"odradek/controller/image"
 	"odradek/controller/metadata"
 	"odradek/core/kafka"
@@ -143,11 +144,14 @@ func drawRequest(t *rapid.T, n *node) (request, dry kmsg.Request) {
 	r := kmsg.NewPtrIncrementalAlterConfigsRequest()
 	r.Version = 1
 	resource := kmsg.NewIncrementalAlterConfigsRequestResource()
-	resource.ResourceType, resource.ResourceName = 2, name.Draw(t, "name")
+	resource.ResourceType = rapid.SampledFrom([]kmsg.ConfigResourceType{2, 32}).Draw(t, "type")
+	resource.ResourceName = name.Draw(t, "name")
 	setting := kmsg.NewIncrementalAlterConfigsRequestResourceConfig()
-	setting.Name = rapid.SampledFrom([]string{"cleanup.policy", "retention.ms", "no"}).Draw(t, "key")
+	setting.Name = rapid.SampledFrom([]string{"cleanup.policy", "retention.ms", "no",
+		"consumer.session.timeout.ms"}).Draw(t, "key")
 	setting.Op = kmsg.IncrementalAlterConfigOp(rapid.Int8Range(0, 4).Draw(t, "operation"))
-	setting.Value = rapid.Ptr(rapid.SampledFrom([]string{"compact", "5", "-5"}), true).Draw(t, "value")
+	values := rapid.SampledFrom([]string{"compact", "5", "-5", "50000"})
+	setting.Value = rapid.Ptr(values, true).Draw(t, "value")
 	resource.Configs = append(resource.Configs, setting)
 	r.Resources = append(r.Resources, resource)
 	validated := *r
@@ -196,9 +200,14 @@ func checkImage(t *rapid.T, img *image.Image) {
 	if partitions != img.PartitionCount() {
 		t.Fatalf("%d partitions, counted as %d", partitions, img.PartitionCount())
 	}
-	for resource := range img.Configs() {
+	for resource, set := range img.Configs() {
 		if resource.Type == metadata.TopicResource && img.Topic(resource.Name) == nil {
 			t.Fatalf("%s is configured and does not exist", resource.Name)
+		}
+		if resource.Type == metadata.GroupResource && (resource.Name == "" ||
+			len(set.Entries()) == 0 ||
+			config.StaticLayers(&config.Static{}).CheckGroup(set) != nil) {
+			t.Fatalf("group %q has the settings %v", resource.Name, set.Entries())
 		}
 	}
 }

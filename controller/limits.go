@@ -17,6 +17,9 @@ const (
 	// partitionsMax bounds the partitions of the cluster: each has a directory,
 	// open files and a state in memory on the one node that there is.
 	partitionsMax = 200_000
+	// configuredGroupsMax bounds the groups that have settings: anybody may name any
+	// number of them, whether they exist or not, and each stays in the metadata.
+	configuredGroupsMax = 100_000
 	// configValueBytesMax is the longest value of one setting: longer strings
 	// cannot be written into the metadata log.
 	configValueBytesMax = 1<<15 - 1

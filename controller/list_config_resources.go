@@ -14,7 +14,8 @@ import (
 // the resources that can be configured, by type, then name. Version 0 lists
 // client metrics, of which there are none; from version 1 on the request says
 // which types it wants, all when it lists none. A type that does not exist is
-// UNSUPPORTED_VERSION. Loggers are none here. Source: KIP-1000, KIP-1142.
+// UNSUPPORTED_VERSION. Groups are those that have settings, whether they exist or
+// not. Loggers are none here. Source: KIP-1000, KIP-1142.
 func ListConfigResources(v View,
 	request *kmsg.ListConfigResourcesRequest) *kmsg.ListConfigResourcesResponse {
 	response := request.ResponseKind().(*kmsg.ListConfigResourcesResponse)
@@ -45,6 +46,9 @@ func ListConfigResources(v View,
 		for broker := range v.Image.Brokers() {
 			add(metadata.BrokerResource, strconv.Itoa(int(broker.ID)))
 		}
+	}
+	if wanted(metadata.GroupResource) {
+		v.configuredGroups(func(name string) { add(metadata.GroupResource, name) })
 	}
 	return response
 }

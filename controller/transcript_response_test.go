@@ -230,12 +230,23 @@ func cleanKafka(t *testing.T, client *kgo.Client) {
 		broker.ResourceType, broker.ResourceName = 4, name
 		reset.Resources = append(reset.Resources, broker)
 	}
+	listing := kmsg.NewPtrListConfigResourcesRequest()
+	listing.ResourceTypes = []int8{32}
+	groups, err := listing.RequestWith(ctx, client)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, group := range groups.ConfigResources {
+		resource := kmsg.NewAlterConfigsRequestResource()
+		resource.ResourceType, resource.ResourceName = 32, group.Name
+		reset.Resources = append(reset.Resources, resource)
+	}
 	answer, err := reset.RequestWith(ctx, client)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, resource := range answer.Resources {
-		t.Logf("reset broker %q: %s", resource.ResourceName,
+		t.Logf("reset %d %q: %s", resource.ResourceType, resource.ResourceName,
 			sayError(resource.ErrorCode, resource.ErrorMessage))
 	}
 }

@@ -35,6 +35,12 @@ func (v View) TopicConfig(topic string) config.TopicConfig {
 	return v.Layers().TopicConfig(v.Image.Config(image.TopicResource(topic)))
 }
 
+// GroupConfig returns the settings of a group of the consumer protocol as they
+// hold now.
+func (v View) GroupConfig(group string) config.GroupConfig {
+	return v.Layers().GroupConfig(v.Image.Config(image.GroupResource(group)))
+}
+
 // setting returns a number among this node's settings.
 func (v View) setting(name string) int64 {
 	value, _, _ := v.Layers().BrokerValue(name)

@@ -20,6 +20,7 @@ func pages() []page {
 	return []page{
 		{"apis.md", apisPage()},
 		{"topic-configs.md", topicConfigsPage()},
+		{"group-configs.md", groupConfigsPage()},
 		{"broker-configs.md", brokerConfigsPage()},
 		{"faults.md", faultsPage()},
 	}
@@ -47,13 +48,26 @@ func topicConfigsPage() string {
 		"Set them with `odradek topics create NAME --config NAME=VALUE`, change them with\n" +
 		"`odradek configs alter topic NAME NAME=VALUE`. A topic that does not set one follows the\n" +
 		"broker's setting in the last column.\n\n" +
-		settingsTable(config.Topics(), "follows", func(d config.Definition) string {
-			var names []string
-			for _, s := range d.Synonyms {
-				names = append(names, "`"+s.Name+"`")
-			}
-			return strings.Join(names, ", ")
-		})
+		settingsTable(config.Topics(), "follows", synonyms)
+}
+
+func groupConfigsPage() string {
+	return generatedNote + "# Settings of a consumer group\n\n" +
+		"They hold for groups of the consumer protocol (KIP-848). Set them with\n\n" +
+		"    kafka-configs --entity-type groups --entity-name GROUP" +
+		" --alter --add-config NAME=VALUE\n\n" +
+		"The group need not exist yet. A group that does not set one follows the broker's setting in\n" +
+		"the last column, and the broker's `min` and `max` of that setting bound it.\n\n" +
+		settingsTable(config.Groups(), "follows", synonyms)
+}
+
+// synonyms are the settings that one follows.
+func synonyms(d config.Definition) string {
+	var names []string
+	for _, s := range d.Synonyms {
+		names = append(names, "`"+s.Name+"`")
+	}
+	return strings.Join(names, ", ")
 }
 
 func brokerConfigsPage() string {

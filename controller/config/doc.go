@@ -17,7 +17,8 @@
 //	started with  >  default
 //
 // where the last four are about another name, the synonym: a topic's
-// retention.ms follows a node's log.retention.ms. Each definition is a row of a
+// retention.ms follows a node's log.retention.ms. A group's settings are found the
+// same way, and are brought within the node's limits. Each definition is a row of a
 // table; the tables also feed DescribeConfigs and the reference pages.
 //
 // The package never does I/O: text comes in as arguments. It knows nothing of

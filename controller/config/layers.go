@@ -18,6 +18,8 @@ const (
 	FromAllBrokers Source = 3
 	FromStart      Source = 4
 	FromDefault    Source = 5
+	// FromGroup is what was set for a group itself, the strongest for its settings.
+	FromGroup Source = 8
 )
 
 // Overrides are settings that were set somewhere, by name.
@@ -118,7 +120,14 @@ func (l Layers) BrokerValue(name string) (value string, source Source, ok bool) 
 func (l Layers) TopicValue(topic Overrides, name string) string {
 	definition, known := Topic(name)
 	assert.That(known, "a topic is only asked for settings there are")
-	if value, ok := topic.Get(name); ok {
+	return l.OwnValue(topic, definition)
+}
+
+// OwnValue is the value of a setting of a topic or group, in canonical form: what
+// was set for it, or what stands in for that. The definition must be one of
+// Topics or Groups.
+func (l Layers) OwnValue(own Overrides, definition *Definition) string {
+	if value, ok := own.Get(definition.Name); ok {
 		if canonical, err := definition.Canonical(value); err == nil {
 			return canonical
 		}

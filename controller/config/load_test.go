@@ -121,6 +121,8 @@ func TestRefusals(t *testing.T) {
 			` write "log.retention.ms"`},
 		{"remote.storage.enable", "true", `unknown setting "remote.storage.enable": it belongs to a` +
 			` topic and can only be set there`},
+		{"consumer.session.timeout.ms", "5", `unknown setting "consumer.session.timeout.ms": it belongs` +
+			` to a group; for all groups write "group.consumer.session.timeout.ms"`},
 		{"num.partitions", "none", "Invalid value none for configuration num.partitions: Not a number" +
 			" of type INT"},
 		{"num.partitions", "0", "Invalid value 0 for configuration num.partitions: Value must be at" +

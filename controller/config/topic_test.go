@@ -15,6 +15,9 @@ func TestTablesAreOrdered(t *testing.T) {
 	if !slices.IsSortedFunc(config.Topics(), byName) {
 		t.Error("topic settings are not in the order of their names")
 	}
+	if !slices.IsSortedFunc(config.Groups(), byName) {
+		t.Error("group settings are not in the order of their names")
+	}
 	if !slices.IsSortedFunc(config.Brokers(), byName) {
 		t.Error("node settings are not in the order of their names")
 	}
@@ -51,6 +54,16 @@ func TestDefinitionsHold(t *testing.T) {
 		check(d)
 		if found, ok := config.Topic(d.Name); !ok || found.Name != d.Name {
 			t.Errorf("topic setting %s is not found", d.Name)
+		}
+	}
+	for _, d := range config.Groups() {
+		check(d)
+		if found, ok := config.Group(d.Name); !ok || found.Name != d.Name {
+			t.Errorf("group setting %s is not found", d.Name)
+		}
+		follows, _ := config.Broker(d.Synonyms[0].Name)
+		if follows.Default != d.Default || follows.Type != d.Type {
+			t.Errorf("%s and %s have other defaults", d.Name, follows.Name)
 		}
 	}
 	for _, d := range config.Brokers() {

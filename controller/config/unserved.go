@@ -152,6 +152,9 @@ func findUnserved(name string) (row unserved, ok bool) {
 	if _, ofTopic := Topic(name); ofTopic {
 		return unserved{}, false
 	}
+	if _, ofGroup := Group(name); ofGroup {
+		return unserved{}, false
+	}
 	if near, ok := Nearest(name, servedNames()); ok && distance(name, near) <= slipEditsMax {
 		return unserved{}, false
 	}
@@ -206,6 +209,10 @@ func unknownSetting(name string) error {
 		}
 		return fmt.Errorf("%w %q: it belongs to a topic and can only be set there",
 			ErrUnknownSetting, name)
+	}
+	if group, ok := Group(name); ok {
+		return fmt.Errorf("%w %q: it belongs to a group; for all groups write %q",
+			ErrUnknownSetting, name, group.Synonyms[0].Name)
 	}
 	if near, ok := Nearest(name, servedNames()); ok {
 		return fmt.Errorf("%w %q: did you mean %q?", ErrUnknownSetting, name, near)

@@ -26,6 +26,9 @@ func BrokerResource(id kafka.BrokerID) Resource {
 	return Resource{metadata.BrokerResource, strconv.Itoa(int(id))}
 }
 
+// GroupResource is a group's configuration.
+func GroupResource(name string) Resource { return Resource{metadata.GroupResource, name} }
+
 // ClusterResource is the configuration of all brokers that have none of their
 // own.
 func ClusterResource() Resource { return Resource{Type: metadata.BrokerResource} }
