@@ -2,7 +2,7 @@
 // docs/breaks in a copy of this repository and runs seeds until one fails.
 //
 //	go run ./cmd/museum                    # look for each bug, up to 1,000 seeds
-//	go run ./cmd/museum --known            # only the seeds in docs/breaks/seeds.txt
+//	go run ./cmd/museum --known            # try the seeds in docs/breaks/seeds.txt first
 //	go run ./cmd/museum --only 03          # only the bugs whose names begin so
 //
 // It prints a line for each bug: the seed that found it, after how many, and what
