@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"odradek/core/env"
+	"odradek/core/journal"
 	"odradek/core/kafka"
 	"odradek/core/task"
 )
@@ -13,26 +14,25 @@ import (
 // before the call, in the files, and appends a State, so that the journal's
 // older entries are not needed any more. Appends go on meanwhile.
 func (l *Log) Checkpoint(t *task.Task) error {
-	l.maintenance.acquire(t)
-	defer l.maintenance.release()
-	for !l.closed {
+	for {
 		err := l.checkpoint(t)
 		if !errors.Is(err, errLeaving) {
 			return err
 		}
 		// Whoever removes the log goes first; then there is nothing left to do here.
-		l.maintenance.release()
 		t.Yield()
-		l.maintenance.acquire(t)
 	}
-	return l.writer.SayAgain(t)
 }
 
 // errLeaving ends a checkpoint of a log that is being removed.
 var errLeaving = errors.New("the log is being removed")
 
-// checkpoint is Checkpoint under the maintenance lock.
 func (l *Log) checkpoint(t *task.Task) error {
+	l.maintenance.acquire(t)
+	defer l.maintenance.release()
+	if l.closed {
+		return l.writer.SayAgain(t)
+	}
 	mark := l.writer.Mark()
 	defer l.writer.Forget(mark)
 	before := l.state()
@@ -129,39 +129,47 @@ func (l *Log) writeSnapshots(t *task.Task) error {
 // Close makes everything durable, writes the files that Kafka reads at a clean
 // start, and gives the log up. It is called once nobody appends any more.
 func (l *Log) Close(t *task.Task) error {
+	last, err := l.finish(t)
+	if err != nil || last == 0 {
+		return err
+	}
+	// The lock is free: the commit may have to wait for a file that is given up only
+	// after all checkpoints.
+	if err := l.home.Journal.Await(t, last, kafka.Never); err != nil {
+		return fmt.Errorf("close %s: %w", l.chain.dir, err)
+	}
+	l.flushed.Broadcast()
+	return l.chain.close()
+}
+
+// finish makes everything durable but the log's last State, which it appends. The
+// sequence is 0 when there is nothing to wait for.
+func (l *Log) finish(t *task.Task) (journal.Sequence, error) {
 	l.maintenance.acquire(t)
 	defer l.maintenance.release()
 	if l.closed {
-		return nil
+		return 0, nil
 	}
 	if l.failed != nil {
 		l.writer.Detach()
 		l.closed = true
-		return nil
+		return 0, nil
 	}
 	if err := l.Failed(); err != nil {
-		return err
+		return 0, err
 	}
 	last := pendingSnapshot{l.logEndOffset, l.producers.encodeSnapshot()}
 	l.snapshots = append(l.snapshots, last)
 	l.chain.active().seal()
 	if err := l.syncFiles(t); err != nil {
 		l.home.Journal.Fail(err)
-		return fmt.Errorf("close %s: %w", l.chain.dir, err)
+		return 0, fmt.Errorf("close %s: %w", l.chain.dir, err)
 	}
 	final := l.state()
 	encoded := final.encode(make([]byte, 0, l.stateSize))
 	sequence := l.journalEncoded(encoded)
-	// From here on the journal asks nothing of the log any more: the commit may
-	// have to wait for a file that is given up only after all checkpoints.
+	// From here on the journal asks nothing of the log any more.
 	l.closed, l.failed = true, ErrClosed
 	l.writer.Rest(encoded)
-	l.maintenance.release()
-	err := l.home.Journal.Await(t, sequence, kafka.Never)
-	l.maintenance.acquire(t)
-	if err != nil {
-		return fmt.Errorf("close %s: %w", l.chain.dir, err)
-	}
-	l.flushed.Broadcast()
-	return l.chain.close()
+	return sequence, nil
 }

@@ -11,7 +11,8 @@ import (
 )
 
 // Create makes the log of a new partition, empty and durable: its directory,
-// its first segment, and its State. ErrExist: there is a directory of that name.
+// its first segment, and its State. A directory that has the name and is nobody's, since
+// what it says of itself cannot be read, is set aside under another name.
 func Create(
 	t *task.Task, home *Home, topic string, partition kafka.TopicPartition, config Config,
 ) (*Log, error) {
@@ -21,10 +22,16 @@ func Create(
 	dir := DirName(topic, partition.Partition)
 	l := newLog(home, dir, topic, partition, config)
 	l.incarnation = home.Journal.Unique()
-	if err := home.Disk.MakeDir(dir); err != nil {
+	err := home.Disk.MakeDir(dir)
+	if errors.Is(err, env.ErrExist) {
+		if err = home.Disk.Rename(dir, l.uniqueName(straySuffix)); err == nil {
+			err = home.Disk.MakeDir(dir)
+		}
+	}
+	if err != nil {
 		return nil, fmt.Errorf("create log %s: %w", dir, err)
 	}
-	err := l.create(t)
+	err = l.create(t)
 	if err == nil {
 		return l, nil
 	}
@@ -126,7 +133,7 @@ func (l *Log) Remove(t *task.Task) error {
 	if err := l.home.Journal.Await(t, deletion, kafka.Never); err != nil {
 		return err
 	}
-	doomed := l.deletedName()
+	doomed := l.uniqueName(deleteSuffix)
 	err = l.home.Disk.Rename(l.chain.dir, doomed)
 	if err == nil {
 		err = l.home.Disk.SyncDir(t, "")
@@ -159,10 +166,10 @@ func (l *Log) journalDeletion(t *task.Task) (journal.Sequence, error) {
 	return deletion, nil
 }
 
-// deletedName is a name for the directory of a deleted log.
-func (l *Log) deletedName() string {
-	suffix := fmt.Sprintf("-%d.%032x%s",
-		l.partition.Partition, l.home.Journal.Unique(), deleteSuffix)
+// uniqueName is a name that the log's directory never had, for one that is no longer a
+// partition's: Kafka's for directories of deleted logs, and for those that it cannot place.
+func (l *Log) uniqueName(end string) string {
+	suffix := fmt.Sprintf("-%d.%032x%s", l.partition.Partition, l.home.Journal.Unique(), end)
 	const nameMax = 255 // of a file, on every file system there is
 	return l.topic[:min(len(l.topic), nameMax-len(suffix))] + suffix
 }

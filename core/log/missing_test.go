@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"odradek/core/env"
 	"odradek/core/journal/disktest"
 	"odradek/core/kafka"
 	"odradek/core/log"
@@ -38,6 +39,44 @@ func TestMissingLogStaysMissing(t *testing.T) {
 		})
 		disk = disk.Kill()
 	}
+}
+
+// A directory that no longer says whose it is stands in nobody's way: a new topic of the
+// name gets a directory of its own, and the old one keeps what is in it.
+func TestACreationSetsAStrayAside(t *testing.T) {
+	disk := disktest.New()
+	withLog(t, disk, tiny(), func(tt *task.Task, n *node, l *log.Log) {
+		mustAppend(t, l, records(3, 100, 1), 0)
+		if err := n.close(tt, l); err != nil {
+			t.Error(err)
+		}
+	})
+	disk = disk.Kill()
+	if err := disk.Damage("orders-0/partition.metadata", 0); err != nil {
+		t.Fatal(err)
+	}
+	withNode(t, disk, func(tt *task.Task, n *node) {
+		other := kafka.TopicPartition{Topic: kafka.TopicID{8}}
+		l, err := log.Create(tt, n.home, "orders", other, tiny())
+		if err != nil {
+			t.Fatal(err)
+		}
+		mustAppend(t, l, records(1, 10, 1), 0)
+		entries, err := disk.List("")
+		if err != nil {
+			t.Fatal(err)
+		}
+		stray := slices.IndexFunc(entries, func(e env.Entry) bool {
+			return strings.HasPrefix(e.Name, "orders-0.") && strings.HasSuffix(e.Name, "-stray")
+		})
+		if stray < 0 {
+			t.Fatalf("the old directory is gone: %v", entries)
+		}
+		kept, err := disk.Bytes(entries[stray].Name + "/00000000000000000000.log")
+		if err != nil || len(kept) == 0 {
+			t.Errorf("the old directory has %d bytes: %v", len(kept), err)
+		}
+	})
 }
 
 func removeDirectory(t *testing.T, disk *disktest.Disk, dir string) {

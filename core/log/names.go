@@ -16,6 +16,7 @@ const (
 	timeIndexSuffix = ".timeindex"
 	snapshotSuffix  = ".snapshot"
 	deleteSuffix    = "-delete"
+	straySuffix     = "-stray"
 )
 
 // offsetDigits is how many digits a file's name has for its offset.
