@@ -22,6 +22,7 @@ func TestLoadedIsLive(t *testing.T) {
 		t.Repeat(map[string]func(*rapid.T){
 			"join":      p.join,
 			"sync":      p.sync,
+			"settle":    p.settleDown,
 			"heartbeat": p.heartbeat,
 			"leave":     p.leave,
 			"commit":    p.commit,
@@ -141,10 +142,13 @@ func (p *play) join(t *rapid.T) {
 
 func (p *play) sync(t *rapid.T) {
 	m := p.member(t)
+	behind := int32(rapid.IntRange(0, 9).Draw(t, "generations behind") / 9)
+	p.syncMember(t, m, rapid.SampledFrom([]int16{0, 4}).Draw(t, "version"), m.generation-behind)
+}
+
+func (p *play) syncMember(t *rapid.T, m *playMember, version int16, generation int32) {
 	q := kmsg.NewPtrSyncGroupRequest()
-	q.Version = rapid.SampledFrom([]int16{0, 4}).Draw(t, "version")
-	q.Group, q.MemberID = m.group, m.id
-	q.Generation = m.generation - int32(rapid.IntRange(0, 9).Draw(t, "generations behind")/9)
+	q.Version, q.Group, q.MemberID, q.Generation = version, m.group, m.id, generation
 	if m.leader {
 		for _, id := range m.all {
 			assignment := kmsg.NewSyncGroupRequestGroupAssignment()
@@ -153,6 +157,35 @@ func (p *play) sync(t *rapid.T) {
 		}
 	}
 	p.from(m, t, q)
+}
+
+// settleDown is what members do that have nothing else in mind: all of a group join, with
+// the ids they are told, and sync. Without it a group is rarely Stable.
+func (p *play) settleDown(t *rapid.T) {
+	p.member(t)
+	group := drawGroup(t)
+	for range 3 {
+		for i := range p.members {
+			m := &p.members[i]
+			if m.group != group || m.waits != 0 {
+				continue
+			}
+			q := kmsg.NewPtrJoinGroupRequest()
+			q.Version, q.Group, q.MemberID, q.InstanceID = 9, m.group, m.id, m.instance
+			q.SessionTimeoutMillis, q.RebalanceTimeoutMillis, q.ProtocolType = 6000, 8000, "consumer"
+			protocol := kmsg.NewJoinGroupRequestProtocol()
+			protocol.Name, protocol.Metadata = "range", subscription("t")
+			q.Protocols = append(q.Protocols, protocol)
+			p.from(m, t, q)
+		}
+	}
+	p.pass(3 * time.Second)
+	p.expire(t)
+	for i := range p.members {
+		if m := &p.members[i]; m.group == group && m.waits == 0 {
+			p.syncMember(t, m, 4, m.generation)
+		}
+	}
 }
 
 func (p *play) heartbeat(t *rapid.T) {
@@ -231,8 +264,12 @@ func (p *play) look(t *rapid.T) {
 }
 
 func (p *play) passTime(t *rapid.T) {
-	p.pass(time.Duration(rapid.SampledFrom([]int{0, 1, 2999, 6000, 300000}).Draw(t, "ms")) *
+	p.pass(time.Duration(rapid.SampledFrom([]int{0, 1, 2999, 3000, 6000, 300000}).Draw(t, "ms")) *
 		time.Millisecond)
+	p.expire(t)
+}
+
+func (p *play) expire(t *rapid.T) {
 	for p.coordinator.NextDeadline() <= p.now {
 		p.settle(t, p.coordinator.Expire(p.moment()))
 		p.check(t)
@@ -280,7 +317,8 @@ func (p *play) restart(t *rapid.T) {
 
 func (p *play) changeSettings(t *rapid.T) {
 	p.settings.Classic.GroupMaxSize = rapid.Int32Range(1, 4).Draw(t, "max size")
-	p.settings.Classic.GroupInitialRebalanceDelayMs = rapid.SampledFrom([]int32{0, 3000}).Draw(t, "delay")
+	delay := rapid.SampledFrom([]int32{0, 3000}).Draw(t, "delay")
+	p.settings.Classic.GroupInitialRebalanceDelayMs = delay
 }
 
 // check is the law.

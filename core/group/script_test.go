@@ -30,7 +30,7 @@ import (
 //	settings NAME=VALUE ...     initial-delay, max-size, metadata, retention-minutes
 //	topic NAME PARTITIONS       is made
 //	drop NAME                   is deleted, which the coordinator hears of
-//	advance MS                  time passes, in one go; then all that is due is expired
+//	advance MS                  time passes, and what becomes due is expired in between
 //	clean-up                    offsets and groups that are too old go
 //	restart                     another coordinator is loaded from the log
 //	compact, compact all        the log is cleaned, tombstones included
@@ -150,10 +150,12 @@ func (s *script) happen(t *testing.T, words []string) {
 			s.settle(t, d)
 		}
 	case "advance":
-		s.pass(time.Duration(number(t, words[1])) * time.Millisecond)
-		for s.coordinator.NextDeadline() <= s.now {
+		end := s.now.Plus(time.Duration(number(t, words[1])) * time.Millisecond)
+		for next := s.coordinator.NextDeadline(); next <= end; next = s.coordinator.NextDeadline() {
+			s.pass(max(next.Since(s.now), 0))
 			s.settle(t, s.coordinator.Expire(s.moment()))
 		}
+		s.pass(end.Since(s.now))
 	case "clean-up":
 		for more := true; more; {
 			d := s.coordinator.CleanUp(s.moment())

@@ -23,7 +23,8 @@ import (
 //	delete GROUP,GROUP [v=]
 //	offset-delete GROUP topics=t/0
 //
-// What is left out is what a client of the newest version would say.
+// The group "unnamed" is that with the empty name. What is left out is what a client of
+// the newest version would say.
 func (s *script) parse(t *testing.T, text string) kmsg.Request {
 	t.Helper()
 	words := strings.Fields(text)
@@ -31,6 +32,9 @@ func (s *script) parse(t *testing.T, text string) kmsg.Request {
 	if words[0] != "list" {
 		subject = words[1]
 		words = slices.Delete(words, 1, 2)
+		if subject == "unnamed" {
+			subject = ""
+		}
 	}
 	a := asked{t, s, subject, arguments(t, words[1:])}
 	read, ok := map[string]func(asked) kmsg.Request{

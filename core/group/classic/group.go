@@ -87,12 +87,6 @@ func (g *Group) protocolTypeNow() *string {
 	return &protocolType
 }
 
-// Generation is that of the last rebalance.
-func (g *Group) Generation() kafka.Generation { return g.generation }
-
-// Size is the number of members, without those that have yet to join with their id.
-func (g *Group) Size() int { return len(g.members) }
-
 // Stored yields the last record of the group, if it has one.
 func (g *Group) Stored() iter.Seq[record.Record] {
 	return func(yield func(record.Record) bool) {
