@@ -154,6 +154,10 @@ func (p *produce) collect() {
 				outcome.Error = kafka.ErrUnknownTopicOrPartition
 				continue
 			}
+			if route.internal && string(p.header.ClientID) != adminClientID {
+				outcome.Error = kafka.ErrInvalidTopicException
+				continue
+			}
 			e.shard, e.host = place.shard, place.host
 			e.id.Topic, e.id.Partition = route.id, asked.Partition
 			e.pending = true
@@ -161,6 +165,10 @@ func (p *produce) collect() {
 		}
 	}
 }
+
+// adminClientID is the client.id by which Kafka knows those who may write to its own
+// topics: its tools that repair them.
+const adminClientID = "__admin_client"
 
 // addEntry lengthens the list of entries by one, which is empty: recycleProduce
 // has cleared it. Appending a whole entry would move it through memory twice.

@@ -106,6 +106,7 @@ func (s *Shard) start(t *task.Task, ready func([]config.Listener, Report)) error
 		offline[other.index()] = other.offline
 		other.serve()
 		other.world.Loop.Spawn("retention", other.retentionLoop)
+		other.world.Loop.Spawn("retention of offsets", other.groupCleanupLoop)
 	})
 	for _, errs := range offline {
 		report.Offline = append(report.Offline, errs...)

@@ -156,7 +156,7 @@ func (s *Shard) handle(t *task.Task, q *request) kmsg.Response {
 	case *kmsg.MetadataRequest:
 		return s.metadata(t, q, body)
 	case *kmsg.FindCoordinatorRequest:
-		return s.findCoordinator(body)
+		return s.findCoordinator(t, q, body)
 	case *kmsg.ApiVersionsRequest:
 		return s.apiVersions(q, body)
 	case *kmsg.CreateTopicsRequest:
@@ -189,6 +189,33 @@ func (s *Shard) handle(t *task.Task, q *request) kmsg.Response {
 		return s.listConfigResources(body)
 	case *kmsg.DescribeTopicPartitionsRequest:
 		return s.describeTopicPartitions(body)
+	}
+	return s.handleGroups(t, q)
+}
+
+// handleGroups is handle for the APIs of groups.
+func (s *Shard) handleGroups(t *task.Task, q *request) kmsg.Response {
+	switch body := q.body.(type) {
+	case *kmsg.OffsetCommitRequest:
+		return s.offsetCommit(t, q, body)
+	case *kmsg.OffsetFetchRequest:
+		return s.offsetFetch(t, q, body)
+	case *kmsg.JoinGroupRequest:
+		return s.joinGroup(t, q, body)
+	case *kmsg.HeartbeatRequest:
+		return s.heartbeat(t, q, body)
+	case *kmsg.LeaveGroupRequest:
+		return s.leaveGroup(t, q, body)
+	case *kmsg.SyncGroupRequest:
+		return s.syncGroup(t, q, body)
+	case *kmsg.DescribeGroupsRequest:
+		return s.describeGroups(t, q, body)
+	case *kmsg.ListGroupsRequest:
+		return s.listGroups(t, q, body)
+	case *kmsg.DeleteGroupsRequest:
+		return s.deleteGroups(t, q, body)
+	case *kmsg.OffsetDeleteRequest:
+		return s.offsetDelete(t, q, body)
 	}
 	return nil
 }

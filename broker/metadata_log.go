@@ -37,14 +37,14 @@ type metadataLog struct {
 	bytesSinceSnapshot int64
 }
 
-// decision is a function of package controller with its request and the place
+// metadataDecision is a function of package controller with its request and the place
 // for its answer bound.
-type decision func(v controller.View, random controller.Random) []metadata.Record
+type metadataDecision func(v controller.View, random controller.Random) []metadata.Record
 
 // change has shard 0 decide on the present metadata and bring the decision into
 // effect. The function runs there while the caller waits, so it may fill in the
 // caller's answer; of the caller's shard it must touch nothing else.
-func (s *Shard) change(t *task.Task, name string, decide decision) (err error) {
+func (s *Shard) change(t *task.Task, name string, decide metadataDecision) (err error) {
 	s.on(t, 0, name, func(t *task.Task, first *Shard) {
 		err = first.controller.change(t, decide)
 	})
@@ -57,7 +57,7 @@ var errStopping = errors.New("the node is stopping")
 // change decides on the present image and brings the decision into effect. It
 // returns once every shard has taken it in, so what the caller then answers is
 // true for whoever asks next. A decision without records costs nothing.
-func (m *metadataLog) change(t *task.Task, decide decision) error {
+func (m *metadataLog) change(t *task.Task, decide metadataDecision) error {
 	for m.busy {
 		if err := m.turn.Wait(t, kafka.Never, "another metadata change"); err != nil {
 			return err

@@ -3,6 +3,7 @@ package broker
 import (
 	"encoding/binary"
 
+	"odradek/controller"
 	"odradek/controller/image"
 	"odradek/core/kafka"
 	"odradek/core/task"
@@ -20,6 +21,8 @@ type topicRoute struct {
 	name      string
 	nameBytes []byte
 	id        kafka.TopicID
+	// internal topics are the broker's own: clients read them and do not write.
+	internal bool
 	// partitions holds partition p at index p.
 	partitions []partitionRoute
 	// replaced is set when the topic was deleted or got another route.
@@ -71,6 +74,7 @@ func ownerOf(id kafka.TopicPartition, shards int) int {
 // setRoute gives a topic its route, from the image and the shard's own hosts.
 func (s *Shard) setRoute(topic *image.Topic) {
 	r := &topicRoute{name: topic.Name, nameBytes: []byte(topic.Name), id: topic.ID,
+		internal:   controller.IsInternal(topic.Name),
 		partitions: make([]partitionRoute, topic.PartitionCount())}
 	for i := range r.partitions {
 		id := kafka.TopicPartition{Topic: topic.ID, Partition: kafka.Partition(i)}

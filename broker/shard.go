@@ -87,6 +87,9 @@ type Shard struct {
 	watchingAway map[uint64]*fetch
 	awayWatches  map[unwatchAway]*awayWatch
 
+	// coordinators keep the groups of the offsets partitions that this shard owns. They are
+	// ranged over by way of hostIDs only.
+	coordinators map[kafka.Partition]*coordinator
 	// producerIDs are those that this shard may still give away.
 	producerIDs controller.ProducerIDs
 
@@ -110,6 +113,7 @@ func newShard(w *env.World, node *config.Node) *Shard {
 		hosts:        map[kafka.TopicPartition]*partition{},
 		watchingAway: map[uint64]*fetch{},
 		awayWatches:  map[unwatchAway]*awayWatch{},
+		coordinators: map[kafka.Partition]*coordinator{},
 		sessionIDs:   w.Random.Fork("fetch session ids"),
 		codecs:       new(batch.Codecs),
 	}

@@ -10,20 +10,18 @@ import (
 )
 
 // Stop ends the node in good order: no more requests, every log and journal
-// closed as after a clean shutdown. Then done is called, on this shard. It is
-// called on shard 0, between tasks.
-func (s *Shard) Stop(done func()) {
-	s.world.Loop.Spawn("stop the node", func(t *task.Task) {
-		s.stopAll(t)
-		done()
-	})
+// closed as after a clean shutdown. Then done is called, on this shard, and told
+// whether all could be closed and marked so; if not, the next start recovers as
+// after a crash. It is called on shard 0, between tasks.
+func (s *Shard) Stop(done func(clean bool)) {
+	s.world.Loop.Spawn("stop the node", func(t *task.Task) { done(s.stopAll(t)) })
 }
 
 // stopAll stops all shards. If each could close all it has, Kafka's files hold
 // everything then, and the directory says so: the journals are not needed for the
 // next start, and Kafka itself may be the next to start. If not, or if that can't
 // be written, the next start takes it for a crash, which loses nothing.
-func (s *Shard) stopAll(t *task.Task) {
+func (s *Shard) stopAll(t *task.Task) (clean bool) {
 	ends := make([]shardEnd, s.world.Shards.Count())
 	s.onEach(t, s.everywhere(), "stop", func(t *task.Task, other *Shard) {
 		ends[other.index()] = other.stop(t)
@@ -31,7 +29,7 @@ func (s *Shard) stopAll(t *task.Task) {
 	var logs []log.LogOffsets
 	for _, end := range ends {
 		if !end.clean {
-			return
+			return false
 		}
 		logs = append(logs, end.logs...)
 	}
@@ -42,6 +40,7 @@ func (s *Shard) stopAll(t *task.Task) {
 	if err == nil {
 		s.world.Trace.Event("stopped cleanly", "", int64(len(logs)), 0)
 	}
+	return err == nil
 }
 
 // shardEnd is how a shard's part in a stop went.
@@ -68,6 +67,9 @@ func (s *Shard) stop(t *task.Task) (end shardEnd) {
 			return
 		}
 		end.logs = append(end.logs, l.Offsets())
+	}
+	for _, c := range s.coordinatorsInOrder() {
+		s.closeCoordinator(c.host.Partition.Partition)
 	}
 	for _, id := range s.hostIDs() {
 		host := s.hosts[id]

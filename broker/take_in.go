@@ -38,9 +38,11 @@ func (s *Shard) takeIn(t *task.Task, next *image.Image, changes image.Changes) {
 		}
 	}
 	s.image = next
+	var deleted []string
 	for _, change := range changes.Topics {
 		if change.Old != nil && (change.New == nil || change.New.ID != change.Old.ID) {
 			s.dropRoute(change.Old)
+			deleted = append(deleted, change.Old.Name)
 		}
 	}
 	for _, change := range changes.Topics {
@@ -49,6 +51,7 @@ func (s *Shard) takeIn(t *task.Task, next *image.Image, changes image.Changes) {
 		}
 	}
 	s.reconfigure(previous, changes.Configs)
+	s.topicsDeleted(deleted)
 }
 
 // openTopic opens the topic's partitions that this shard owns and doesn't have.
@@ -78,6 +81,9 @@ func (s *Shard) openTopic(t *task.Task, next *image.Image, topic *image.Topic) {
 			s.goesOffline(topic, id, failed) // its host answers for it
 		}
 		s.hosts[id] = host
+		if topic.Name == kafka.ConsumerOffsetsTopic {
+			s.openCoordinator(host)
+		}
 	})
 }
 
@@ -108,6 +114,9 @@ func (s *Shard) dropTopic(t *task.Task, topic *image.Topic) {
 		host := s.hosts[id]
 		if host == nil {
 			continue
+		}
+		if topic.Name == kafka.ConsumerOffsetsTopic {
+			s.closeCoordinator(id.Partition)
 		}
 		host.retired = true
 		delete(s.hosts, id)

@@ -72,7 +72,7 @@ A run that fails keeps its directory: the broker's data, and broker.log with wha
 	flags.Int64Var(&o.bulkMiB, "bulk-mib", 0, "fill those with `N` MiB before the first kill")
 	flags.Uint64Var(&o.Seed, "seed", uint64(c.now().UnixNano()),
 		"draw the recoveries to kill from `SEED`; a run is not repeatable")
-	flags.Lookup("seed").DefValue = "" // the present time
+	flags.Lookup("seed").DefValue = "0" // the present time; no default is shown
 	flags.StringVar(&o.Dir, "dir", "",
 		"keep the broker's data in this empty `DIR` (default: a new one)")
 	flags.StringArrayVar(&settings, "set", nil,

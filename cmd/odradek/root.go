@@ -46,6 +46,7 @@ against any Kafka-compatible broker.`,
 		inGroup(groupInside, dumpLogCommand(c)),
 		inGroup(groupInside, simCommand(c)),
 		inGroup(groupInside, jepsenCommand(c)),
+		inGroup(groupInside, benchCommand(c)),
 	)
 	root.SetOut(c.out)
 	root.SetErr(c.err)

@@ -67,21 +67,39 @@ func runNode(ctx context.Context, c *console, static *config.Static, node config
 	case <-ctx.Done():
 	}
 	fmt.Fprintln(c.err, "odradek: stopping ...")
+	clean := make(chan bool, 1)
 	select {
 	case s := <-first:
-		running.Shard(0).Post(func() { s.Stop(running.Stop) })
+		running.Shard(0).Post(func() {
+			s.Stop(func(all bool) {
+				clean <- all
+				running.Stop()
+			})
+		})
 	default:
 		running.Stop()
 	}
 	select {
 	case err := <-ended:
 		if err == nil {
-			fmt.Fprintln(c.err, "odradek: stopped cleanly")
+			fmt.Fprintln(c.err, "odradek: "+stopped(clean))
 		}
 		return lastWords(err)
 	case <-time.After(stopWithin):
 		return errors.New("the node did not stop in time; what was acknowledged is on disk")
 	}
+}
+
+// stopped says how a stop went. A node that had not begun to serve has nothing to close.
+func stopped(clean <-chan bool) string {
+	select {
+	case all := <-clean:
+		if !all {
+			return "stopped; not every log could be closed, so the next start recovers from the journal"
+		}
+	default:
+	}
+	return "stopped cleanly"
 }
 
 // announce says that the node serves, where, and what the start found.

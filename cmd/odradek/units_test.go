@@ -1,6 +1,7 @@
 package main
 
 import (
+	"strings"
 	"testing"
 	"time"
 )
@@ -93,5 +94,25 @@ func TestUnescape(t *testing.T) {
 		if got, err := unescape(text); err == nil {
 			t.Errorf("%q: got %q, want an error", text, got)
 		}
+	}
+}
+
+// A stop that could not close everything is not called clean.
+func TestWhatAStopSays(t *testing.T) {
+	said := func(ends ...bool) string {
+		clean := make(chan bool, 1)
+		for _, end := range ends {
+			clean <- end
+		}
+		return stopped(clean)
+	}
+	if got := said(true); got != "stopped cleanly" {
+		t.Errorf("a clean stop says %q", got)
+	}
+	if got := said(); got != "stopped cleanly" {
+		t.Errorf("a stop before the start says %q", got)
+	}
+	if got := said(false); strings.Contains(got, "cleanly") {
+		t.Errorf("a stop with logs left open says %q", got)
 	}
 }

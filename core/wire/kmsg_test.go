@@ -93,7 +93,7 @@ func TestParseKmsgRefuses(t *testing.T) {
 		body         string
 		want         error
 	}{
-		{"unknown key", 8, 0, "", ErrUnknownKey},
+		{"unknown key", 4, 0, "", ErrUnknownKey},
 		{"negative key", -1, 0, "", ErrUnknownKey},
 		{"an API with its own parser", KeyProduce, 9, "", ErrUnknownKey},
 		{"old version", KeyCreateTopics, 1, "", ErrUnsupportedVersion},
@@ -184,6 +184,10 @@ func hostile(fields shape, version int16, flexible bool) []byte {
 			body = append(body, 1)
 		case f.kind == textField:
 			body = append(body, 0, 0)
+		case f.kind == bytesField && flexible:
+			body = append(body, 1)
+		case f.kind == bytesField:
+			body = append(body, 0, 0, 0, 0)
 		case f.kind == optionField:
 			body = append(body, 0xff)
 		case f.kind == listField && remaining == 0 && flexible,

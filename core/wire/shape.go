@@ -28,6 +28,8 @@ const (
 	fixedField fieldKind = iota
 	// textField is a string, null or not.
 	textField
+	// bytesField is bytes, null or not.
+	bytesField
 	// listField is an array of single values, without tags of their own.
 	listField
 	// structsField is an array of structs, each ending with its tags.
@@ -57,6 +59,8 @@ func fixed(bytes int) field {
 }
 
 func text() field { return field{kind: textField, until: lastVersion} }
+
+func blob() field { return field{kind: bytesField, until: lastVersion} }
 
 func list(element field) field {
 	return field{kind: listField, until: lastVersion, of: shape{element}}
@@ -100,8 +104,39 @@ var shapes = [...]shape{
 		since(1, orNull(structs(since(10, fixed(16)), text()))),
 		since(4, fixed(1)), since(8, until(10, fixed(1))), since(8, fixed(1)),
 	},
+	KeyOffsetCommit: {
+		text(), fixed(4), text(), since(7, text()), until(4, fixed(8)),
+		structs(until(9, text()), since(10, fixed(16)),
+			structs(fixed(4), fixed(8), since(6, fixed(4)), text())),
+	},
+	KeyOffsetFetch: {
+		until(7, text()), until(7, orNull(structs(text(), list(fixed(4))))),
+		since(8, structs(text(), since(9, text()), since(9, fixed(4)),
+			orNull(structs(until(9, text()), since(10, fixed(16)), list(fixed(4)))))),
+		since(7, fixed(1)),
+	},
 	KeyFindCoordinator: {
 		until(3, text()), since(1, fixed(1)), since(4, list(text())),
+	},
+	KeyJoinGroup: {
+		text(), fixed(4), since(1, fixed(4)), text(), since(5, text()), text(),
+		structs(text(), blob()), since(8, text()),
+	},
+	KeyHeartbeat: {
+		text(), fixed(4), text(), since(3, text()),
+	},
+	KeyLeaveGroup: {
+		text(), until(2, text()), since(3, structs(text(), text(), since(5, text()))),
+	},
+	KeySyncGroup: {
+		text(), fixed(4), text(), since(3, text()), since(5, text()), since(5, text()),
+		structs(text(), blob()),
+	},
+	KeyDescribeGroups: {
+		list(text()), since(3, fixed(1)),
+	},
+	KeyListGroups: {
+		since(4, list(text())), since(5, list(text())),
 	},
 	KeyAPIVersions: {
 		since(3, text()), since(3, text()), since(5, text()), since(5, fixed(4)),
@@ -136,11 +171,17 @@ var shapes = [...]shape{
 	KeyCreatePartitions: {
 		structs(text(), fixed(4), orNull(structs(list(fixed(4))))), fixed(4), fixed(1),
 	},
+	KeyDeleteGroups: {
+		list(text()),
+	},
 	KeyIncrementalAlterConfigs: {
 		structs(fixed(1), text(), structs(text(), fixed(1), text())), fixed(1),
 	},
 	KeyListPartitionReassignments: {
 		fixed(4), orNull(structs(text(), list(fixed(4)))),
+	},
+	KeyOffsetDelete: {
+		text(), structs(text(), structs(fixed(4))),
 	},
 	KeyDescribeCluster: {
 		fixed(1), since(1, fixed(1)), since(2, fixed(1)),
@@ -200,6 +241,8 @@ func (w *walker) field(f *field) {
 		w.span(f.bytes)
 	case textField:
 		w.nullableText(w.flexible)
+	case bytesField:
+		w.nullable(w.length(w.flexible))
 	case optionField:
 		if w.int8() != -1 && !w.failed {
 			w.object(f.of)

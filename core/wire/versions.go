@@ -11,7 +11,15 @@ const (
 	KeyFetch                      int16 = 1
 	KeyListOffsets                int16 = 2
 	KeyMetadata                   int16 = 3
+	KeyOffsetCommit               int16 = 8
+	KeyOffsetFetch                int16 = 9
 	KeyFindCoordinator            int16 = 10
+	KeyJoinGroup                  int16 = 11
+	KeyHeartbeat                  int16 = 12
+	KeyLeaveGroup                 int16 = 13
+	KeySyncGroup                  int16 = 14
+	KeyDescribeGroups             int16 = 15
+	KeyListGroups                 int16 = 16
 	KeyAPIVersions                int16 = 18
 	KeyCreateTopics               int16 = 19
 	KeyDeleteTopics               int16 = 20
@@ -22,8 +30,10 @@ const (
 	KeyAlterConfigs               int16 = 33
 	KeyDescribeLogDirs            int16 = 35
 	KeyCreatePartitions           int16 = 37
+	KeyDeleteGroups               int16 = 42
 	KeyIncrementalAlterConfigs    int16 = 44
 	KeyListPartitionReassignments int16 = 46
+	KeyOffsetDelete               int16 = 47
 	KeyDescribeCluster            int16 = 60
 	KeyDescribeProducers          int16 = 61
 	KeyListConfigResources        int16 = 74
@@ -88,10 +98,47 @@ var apis = [...]API{
 			"operations (KIP-430), v10 topic ids (KIP-516), v12 topics by id, v13 top-level " +
 			"error (KIP-1102).",
 	},
+	KeyOffsetCommit: {
+		Name: "OffsetCommit", Min: 2, Max: 10, ServedFrom: 2, FlexibleFrom: 8,
+		Notes: "v5 no retention time of its own (KIP-211), v6 leader epoch (KIP-320), v7 static " +
+			"members (KIP-345), v9 consumer protocol (KIP-848), v10 topic ids.",
+	},
+	KeyOffsetFetch: {
+		Name: "OffsetFetch", Min: 1, Max: 10, ServedFrom: 1, FlexibleFrom: 6,
+		Notes: "v2 null means all topics, v5 leader epoch (KIP-320), v7 stable offsets only " +
+			"(KIP-447), v8 several groups (KIP-709), v9 consumer protocol (KIP-848), v10 topic ids.",
+	},
 	KeyFindCoordinator: {
 		Name: "FindCoordinator", Min: 0, Max: 6, ServedFrom: 0, FlexibleFrom: 3,
 		Notes: "v1 coordinator type (KIP-98), v4 many keys at once (KIP-699), v5 new error " +
 			"of KIP-890, v6 share groups (KIP-932).",
+	},
+	KeyJoinGroup: {
+		Name: "JoinGroup", Min: 0, Max: 9, ServedFrom: 0, FlexibleFrom: 6,
+		Notes: "v1 rebalance time-out, v4 the member's id comes before it joins (KIP-394), v5 " +
+			"static members (KIP-345), v7 protocol type (KIP-559), v8 reason (KIP-800), v9 the " +
+			"leader may leave the assignment as it is (KIP-814).",
+	},
+	KeyHeartbeat: {
+		Name: "Heartbeat", Min: 0, Max: 4, ServedFrom: 0, FlexibleFrom: 4,
+		Notes: "v3 static members (KIP-345).",
+	},
+	KeyLeaveGroup: {
+		Name: "LeaveGroup", Min: 0, Max: 5, ServedFrom: 0, FlexibleFrom: 4,
+		Notes: "v3 several members, also by instance id (KIP-345), v5 reason (KIP-800).",
+	},
+	KeySyncGroup: {
+		Name: "SyncGroup", Min: 0, Max: 5, ServedFrom: 0, FlexibleFrom: 4,
+		Notes: "v3 static members (KIP-345), v5 protocol type and name (KIP-559).",
+	},
+	KeyDescribeGroups: {
+		Name: "DescribeGroups", Min: 0, Max: 6, ServedFrom: 0, FlexibleFrom: 5,
+		Notes: "v3 authorized operations (KIP-430), v4 instance ids (KIP-345), v6 " +
+			"GROUP_ID_NOT_FOUND and a message (KIP-1043).",
+	},
+	KeyListGroups: {
+		Name: "ListGroups", Min: 0, Max: 5, ServedFrom: 0, FlexibleFrom: 3,
+		Notes: "v4 by state (KIP-518), v5 by type (KIP-848).",
 	},
 	KeyAPIVersions: {
 		Name: "ApiVersions", Min: 0, Max: 5, ServedFrom: 0, FlexibleFrom: 3,
@@ -139,6 +186,10 @@ var apis = [...]API{
 		Name: "CreatePartitions", Min: 0, Max: 3, ServedFrom: 0, FlexibleFrom: 2,
 		Notes: "v3 quota error (KIP-599).",
 	},
+	KeyDeleteGroups: {
+		Name: "DeleteGroups", Min: 0, Max: 3, ServedFrom: 0, FlexibleFrom: 2,
+		Notes: "KIP-229; v3 message (KIP-1331).",
+	},
 	KeyIncrementalAlterConfigs: {
 		Name: "IncrementalAlterConfigs", Min: 0, Max: 1, ServedFrom: 0, FlexibleFrom: 1,
 		Notes: "Sets, deletes, appends to or subtracts from single keys (KIP-339).",
@@ -146,6 +197,10 @@ var apis = [...]API{
 	KeyListPartitionReassignments: {
 		Name: "ListPartitionReassignments", Min: 0, Max: 0, ServedFrom: 0, FlexibleFrom: 0,
 		Notes: "KIP-455.",
+	},
+	KeyOffsetDelete: {
+		Name: "OffsetDelete", Min: 0, Max: 0, ServedFrom: 0, FlexibleFrom: 1,
+		Notes: "KIP-496.",
 	},
 	KeyDescribeCluster: {
 		Name: "DescribeCluster", Min: 0, Max: 2, ServedFrom: 0, FlexibleFrom: 0,

@@ -18,7 +18,7 @@ func TestTableIsSortedAndFoundByKey(t *testing.T) {
 			t.Errorf("Lookup(%d) = %+v, %v", api.Key, found, ok)
 		}
 	}
-	for _, key := range []int16{-1, -32768, 4, 8, 76, 32767} {
+	for _, key := range []int16{-1, -32768, 4, 5, 76, 32767} {
 		if _, ok := Lookup(key); ok {
 			t.Errorf("key %d is served", key)
 		}

@@ -127,7 +127,7 @@ func (r *Run) boot(w *env.World) {
 		for !r.halt {
 			t.Sleep(stopPoll)
 		}
-		shard.Stop(func() {
+		shard.Stop(func(bool) {
 			r.halt = false
 			w.Halt(nil)
 		})
