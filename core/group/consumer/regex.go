@@ -1,6 +1,7 @@
 package consumer
 
 import (
+	"errors"
 	"math"
 	"regexp"
 	"regexp/syntax"
@@ -31,6 +32,10 @@ func compileRegex(text string) (*regexp.Regexp, *fault) {
 	}
 	tree, err := syntax.Parse(text, syntax.Perl)
 	if err != nil {
+		var reason *syntax.Error
+		if errors.As(err, &reason) {
+			return invalid(reason.Code.String())
+		}
 		return invalid(err.Error())
 	}
 	if regexSize(tree) > regexSizeMax {

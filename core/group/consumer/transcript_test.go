@@ -297,8 +297,9 @@ func (w *world) commit(t *testing.T, id string, options map[string]string, at st
 	return check.Partition(w.topics.ids[name], kafka.Partition(number(t, partition))).String()
 }
 
-func (w *world) describe() []string {
-	g := w.group.Describe(w.call())
+func (w *world) describe() []string { return w.describeOf(w.group.Describe(w.call())) }
+
+func (w *world) describeOf(g kmsg.ConsumerGroupDescribeResponseGroup) []string {
 	lines := []string{fmt.Sprintf("-> %s epoch %d assignment epoch %d assignor %s", g.State, g.Epoch,
 		g.AssignmentEpoch, g.AssignorName)}
 	set := func(a kmsg.Assignment) string {
