@@ -46,6 +46,9 @@ type Decision struct {
 	// does not fit its log any more and has to be loaded anew; otherwise nothing has
 	// happened, and the Answers are replaced by an error.
 	Volatile bool
+	// More is set when the step has stopped at the limit of its work: the same step is to
+	// be asked again, with the same arguments, once the Records were applied.
+	More bool
 }
 
 // Answer adds an answer.
@@ -61,4 +64,5 @@ func (d *Decision) Add(other Decision) {
 	d.Records = append(d.Records, other.Records...)
 	d.Answers = append(d.Answers, other.Answers...)
 	d.Volatile = d.Volatile || other.Volatile
+	d.More = d.More || other.More
 }

@@ -18,5 +18,6 @@
 // Invariants: what Parse takes is written so that it reads the same; Parse neither
 // panics nor allocates more than a small multiple of the bytes it is given.
 //
-// Read record.go first. Source: the message definitions of Kafka's group-coordinator module; KIP-848.
+// Read record.go first. Source: the message definitions of Kafka's group-coordinator
+// module; KIP-848.
 package record

@@ -1,0 +1,32 @@
+package group
+
+import (
+	"odradek/core/kafka"
+
+	"github.com/twmb/franz-go/pkg/kmsg"
+)
+
+// joinGroup decides on a JoinGroup. A group that there is not yet is made by a member
+// without an id, and written at once, whatever becomes of the member: so it is with
+// Kafka, whose tools show it. A member that comes with an id to a group that there is
+// not has been forgotten together with it.
+func (c *Coordinator) joinGroup(s *Step, q *kmsg.JoinGroupRequest) {
+	if g := c.group(q.Group); g != nil && g.Type() != Classic {
+		s.answer(Refuse(q, kafka.ErrInconsistentGroupProtocol))
+		return
+	}
+	g := c.classic(q.Group)
+	made := g == nil
+	if made {
+		if q.MemberID != "" {
+			s.answer(Refuse(q, kafka.ErrUnknownMemberID))
+			return
+		}
+		g = c.newClassic(q.Group, s.Wall)
+	}
+	step := s.classic()
+	if made {
+		g.WriteEmpty(step)
+	}
+	g.Join(step, q)
+}

@@ -1,0 +1,17 @@
+package group
+
+import (
+	"odradek/core/kafka"
+
+	"github.com/twmb/franz-go/pkg/kmsg"
+)
+
+// syncGroup decides on a SyncGroup.
+func (c *Coordinator) syncGroup(s *Step, q *kmsg.SyncGroupRequest) {
+	g := c.classic(q.Group)
+	if g == nil {
+		s.answer(Refuse(q, kafka.ErrUnknownMemberID))
+		return
+	}
+	g.Sync(s.classic(), q)
+}
