@@ -37,7 +37,7 @@ func present(spec *Spec) *owners {
 			t, known := spec.topicIndex(held.Topic)
 			assert.That(known, "a member is subscribed to topics of the spec")
 			for _, p := range held.Partitions {
-				if int(p) < len(o.of[t]) && o.of[t][p] == nobody {
+				if p >= 0 && int(p) < len(o.of[t]) && o.of[t][p] == nobody {
 					o.give(t, int(p), m)
 				}
 			}

@@ -14,7 +14,7 @@ func (g *Group) Apply(r record.Record) {
 	case *record.ConsumerGroupMetadata:
 		g.applyEpoch(r.Value)
 	case *record.ConsumerGroupPartitionMetadata:
-		g.facts.partitionMetadata = r.Value != nil
+		g.facts.partitionMetadata = r.Value
 	case *record.ConsumerGroupMemberMetadata:
 		g.applyMetadata(r.MemberID, r.Value)
 	case *record.ConsumerGroupTargetAssignmentMetadata:

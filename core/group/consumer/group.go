@@ -47,9 +47,9 @@ type facts struct {
 	// epoch and assignment are set when there is a record of the group epoch, of the
 	// assignment epoch.
 	epoch, assignment bool
-	// partitionMetadata is set when there is a record of the kind that was given up in
-	// Kafka 4.1. Its tombstone is written with the next group epoch.
-	partitionMetadata bool
+	// partitionMetadata is of the kind of record that was given up in Kafka 4.1, nil when
+	// there is none. Its tombstone is written with the next group epoch.
+	partitionMetadata *record.ConsumerGroupPartitionMetadataValue
 	// strays are what members have whose metadata is not known (yet), by their ids: while
 	// a log is read, one record of a member comes before the other.
 	strays *order.Map[string, *member]
@@ -86,7 +86,7 @@ type Call struct {
 // Exists reports whether any record says something of the group. One that does not exist
 // may be forgotten unless it has time-outs.
 func (g *Group) Exists() bool {
-	return g.facts.epoch || g.facts.assignment || g.facts.partitionMetadata ||
+	return g.facts.epoch || g.facts.assignment || g.facts.partitionMetadata != nil ||
 		g.members.Len() > 0 || g.facts.strays.Len() > 0 || g.targets.Len() > 0 || g.regexes.Len() > 0
 }
 

@@ -16,6 +16,8 @@ type step struct {
 	*Call
 	g       *Group
 	records []record.Record
+	// downgrade is set when the group becomes a classic one by the step.
+	downgrade *Downgrade
 }
 
 func (s *step) write(records ...record.Record) { s.records = append(s.records, records...) }
@@ -24,18 +26,19 @@ func (s *step) write(records ...record.Record) { s.records = append(s.records, r
 // and what it has, is told what it shall have, and leaves. That it was heard of is in no
 // record; the rest is.
 //
-// The group may be one that does not exist yet: a member with epoch 0 creates it.
+// The group may be one that does not exist yet: a member with epoch 0 creates it. If it
+// leaves, and only classic members are left, the Downgrade is not nil.
 // Source: KIP-848, "Heartbeat Processing".
 func (g *Group) Heartbeat(c *Call, t decision.Ticket,
-	q *kmsg.ConsumerGroupHeartbeatRequest) decision.Decision {
+	q *kmsg.ConsumerGroupHeartbeatRequest) (decision.Decision, *Downgrade) {
 	s := &step{Call: c, g: g}
 	response, f := s.heartbeat(q)
 	if f != nil {
-		return RefuseHeartbeat(t, q, f.code, f.message)
+		return RefuseHeartbeat(t, q, f.code, f.message), nil
 	}
 	d := decision.Decision{Records: s.records}
 	d.Answer(t, response)
-	return d
+	return d, s.downgrade
 }
 
 // RefuseHeartbeat answers a ConsumerGroupHeartbeat with an error.

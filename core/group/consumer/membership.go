@@ -167,14 +167,19 @@ func (s *step) leaving(q *kmsg.ConsumerGroupHeartbeatRequest) (*member, *fault) 
 }
 
 // fence makes members leave: they were not heard of, or said so.
-func (g *Group) fence(c *Call, members []*member) decision.Decision {
+func (g *Group) fence(c *Call, members []*member) (decision.Decision, *Downgrade) {
 	s := &step{Call: c, g: g}
 	s.fence(members)
-	return decision.Decision{Records: s.records}
+	return decision.Decision{Records: s.records}, s.downgrade
 }
 
-// fence writes that members are no more, and raises the group epoch.
+// fence writes that members are no more, and raises the group epoch; or that the group is
+// no more, if those who are left are classic members.
 func (s *step) fence(members []*member) {
+	if s.g.downgradesWithout(&s.Settings, members) {
+		s.becomeClassic(members, nil, true)
+		return
+	}
 	for _, m := range members {
 		s.removeMember(m.id)
 	}

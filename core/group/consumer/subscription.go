@@ -41,7 +41,7 @@ func (s *step) changeSubscription(bump bool, known, updated *member) kafka.Membe
 		s.write(s.g.epochRecord(epoch, hash))
 	}
 	s.g.refresh = refresh{true, s.Topics.Version(), epoch}
-	if s.g.facts.partitionMetadata {
+	if s.g.facts.partitionMetadata != nil {
 		s.write(&record.ConsumerGroupPartitionMetadata{GroupID: s.g.id})
 	}
 	return epoch

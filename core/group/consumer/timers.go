@@ -107,7 +107,7 @@ func (g *Group) Loaded(c *Call) {
 // Expire does what is due: members that were not heard of in time leave, all in one step;
 // if there are none, regular expressions are resolved, as many as a step may. Call it
 // until NextDeadline is in the future.
-func (g *Group) Expire(c *Call) decision.Decision {
+func (g *Group) Expire(c *Call) (decision.Decision, *Downgrade) {
 	var gone []*member
 	resolve := false
 	for g.timers.next() <= c.Moment.Now {
@@ -128,9 +128,9 @@ func (g *Group) Expire(c *Call) decision.Decision {
 	case len(gone) > 0:
 		return g.fence(c, distinct(gone))
 	case resolve:
-		return g.resolve(c)
+		return g.resolve(c), nil
 	}
-	return decision.Decision{}
+	return decision.Decision{}, nil
 }
 
 // missed reports whether the end of a wait, begun at an epoch of the member's, means that

@@ -238,7 +238,7 @@ func (w *world) send(q *kmsg.ConsumerGroupHeartbeatRequest) decision.Decision {
 	c := w.call()
 	refused, d := consumer.ValidateHeartbeat(w.ticket, q, &c.Settings)
 	if !refused {
-		d = w.group.Heartbeat(c, w.ticket, q)
+		d, _ = w.group.Heartbeat(c, w.ticket, q)
 	}
 	w.take(d)
 	return d

@@ -127,7 +127,7 @@ func (w *world) take(d decision.Decision) {
 func (w *world) pass(until kafka.Instant, due func(kafka.Instant, decision.Decision)) {
 	for w.group.NextDeadline() <= until {
 		w.now = max(w.now, w.group.NextDeadline())
-		d := w.group.Expire(w.call())
+		d, _ := w.group.Expire(w.call())
 		w.take(d)
 		if due != nil {
 			due(w.now, d)
