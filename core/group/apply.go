@@ -16,6 +16,8 @@ func (c *Coordinator) Apply(r record.Record) {
 		c.applyOffsetCommit(r)
 	case *record.GroupMetadata:
 		c.applyGroupMetadata(r)
+	default:
+		c.applyConsumerRecord(r)
 	}
 }
 
@@ -32,6 +34,9 @@ func (c *Coordinator) applyGroupMetadata(r *record.GroupMetadata) {
 	g := c.classic(r.Group)
 	if r.Value != nil {
 		if g == nil {
+			if old := c.group(r.Group); old != nil {
+				old.Retire()
+			}
 			g = c.newClassic(r.Group, kafka.NoTimestamp)
 		}
 		g.Apply(r.Value)

@@ -5,6 +5,7 @@ import (
 
 	"odradek/core/assert"
 	"odradek/core/env"
+	"odradek/core/group/consumer"
 	"odradek/core/group/decision"
 	"odradek/core/group/offset"
 	"odradek/core/group/timer"
@@ -38,12 +39,16 @@ type Options struct {
 	Random env.Random
 	// Topics is the present image.
 	Topics func() Topics
-	Trace  env.Trace
+	// GroupConfig is what is set for one group (resources of type GROUP). Nil: nothing is
+	// set for any.
+	GroupConfig func(group string) consumer.GroupConfig
+	Trace       env.Trace
 }
 
 // Topics is what the coordinator asks of the image.
 type Topics interface {
 	offset.Topics
+	consumer.Topics
 }
 
 // New makes a coordinator that knows of nothing.
@@ -86,7 +91,8 @@ func (c *Coordinator) Unload(code kafka.ErrorCode) []decision.Answer {
 //
 // The APIs are JoinGroup (0-9), SyncGroup (0-5), Heartbeat (0-4), LeaveGroup (0-5),
 // OffsetCommit (2-10), OffsetFetch (1-10), DescribeGroups (0-6), ListGroups (0-5),
-// DeleteGroups (0-3) and OffsetDelete (0).
+// DeleteGroups (0-3), OffsetDelete (0), ConsumerGroupHeartbeat (0-1) and
+// ConsumerGroupDescribe (0-1).
 func (c *Coordinator) Handle(m decision.Moment, from decision.Client, t decision.Ticket,
 	q kmsg.Request) decision.Decision {
 	var d decision.Decision
@@ -117,6 +123,10 @@ func (c *Coordinator) Handle(m decision.Moment, from decision.Client, t decision
 		c.deleteGroups(s, q)
 	case *kmsg.OffsetDeleteRequest:
 		c.offsetDelete(s, q)
+	case *kmsg.ConsumerGroupHeartbeatRequest:
+		c.consumerGroupHeartbeat(s, q)
+	case *kmsg.ConsumerGroupDescribeRequest:
+		c.consumerGroupDescribe(s, q)
 	default:
 		assert.Unreachable("the shell gives the coordinator only requests that are its business")
 	}

@@ -11,9 +11,18 @@ import (
 // Kafka, whose tools show it. A member that comes with an id to a group that there is
 // not has been forgotten together with it.
 func (c *Coordinator) joinGroup(s *Step, q *kmsg.JoinGroupRequest) {
-	if g := c.group(q.Group); g != nil && g.Type() != Classic {
-		s.answer(Refuse(q, kafka.ErrInconsistentGroupProtocol))
-		return
+	if g, ok := c.consumer(q.Group); ok {
+		if !g.Empty() {
+			d, down := g.Join(s.consumer(q.Group), s.Ticket, q)
+			s.Decision.Add(d)
+			c.settle(s, g, down)
+			return
+		}
+		if q.MemberID == "" {
+			// Without members the group may be of any kind.
+			g.Retire()
+			s.Decision.Write(g.Tombstones()...)
+		}
 	}
 	g := c.classic(q.Group)
 	made := g == nil

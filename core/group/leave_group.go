@@ -17,7 +17,12 @@ func (c *Coordinator) leaveGroup(s *Step, q *kmsg.LeaveGroupRequest) {
 		members = []kmsg.LeaveGroupRequestMember{member}
 	}
 	codes := make([]kafka.ErrorCode, len(members))
-	if g := c.classic(q.Group); g != nil {
+	if g, ok := c.consumer(q.Group); ok {
+		left, d, down := g.Leave(s.consumer(q.Group), members)
+		codes = left
+		s.Decision.Add(d)
+		c.settle(s, g, down)
+	} else if g := c.classic(q.Group); g != nil {
 		codes = g.Leave(s.classic(), members)
 	} else {
 		for i := range codes {

@@ -47,6 +47,8 @@ func refuse(q kmsg.Request, code kafka.ErrorCode) kmsg.Response {
 		return refuseDescribe(q, code)
 	case *kmsg.DeleteGroupsRequest:
 		return refuseDelete(q, code)
+	case *kmsg.ConsumerGroupDescribeRequest:
+		return refuseConsumerDescribe(q, code)
 	}
 	return refuseWhole(q, code)
 }
@@ -58,6 +60,9 @@ func refuseWhole(q kmsg.Request, code kafka.ErrorCode) kmsg.Response {
 		answer.ErrorCode = int16(code)
 		return answer
 	case *kmsg.OffsetDeleteResponse:
+		answer.ErrorCode = int16(code)
+		return answer
+	case *kmsg.ConsumerGroupHeartbeatResponse:
 		answer.ErrorCode = int16(code)
 		return answer
 	default:
@@ -94,6 +99,17 @@ func refuseDescribe(q *kmsg.DescribeGroupsRequest, code kafka.ErrorCode) kmsg.Re
 	answer := kmsg.NewPtrDescribeGroupsResponse()
 	for _, id := range q.Groups {
 		group := kmsg.NewDescribeGroupsResponseGroup()
+		group.Group, group.ErrorCode = id, int16(code)
+		answer.Groups = append(answer.Groups, group)
+	}
+	return answer
+}
+
+func refuseConsumerDescribe(q *kmsg.ConsumerGroupDescribeRequest,
+	code kafka.ErrorCode) kmsg.Response {
+	answer := kmsg.NewPtrConsumerGroupDescribeResponse()
+	for _, id := range q.Groups {
+		group := kmsg.NewConsumerGroupDescribeResponseGroup()
 		group.Group, group.ErrorCode = id, int16(code)
 		answer.Groups = append(answer.Groups, group)
 	}

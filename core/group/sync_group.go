@@ -8,6 +8,11 @@ import (
 
 // syncGroup decides on a SyncGroup.
 func (c *Coordinator) syncGroup(s *Step, q *kmsg.SyncGroupRequest) {
+	if g, ok := c.consumer(q.Group); ok {
+		s.Decision.Add(g.Sync(s.consumer(q.Group), s.Ticket, q))
+		g.await(s)
+		return
+	}
 	g := c.classic(q.Group)
 	if g == nil {
 		s.answer(Refuse(q, kafka.ErrUnknownMemberID))

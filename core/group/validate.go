@@ -79,6 +79,8 @@ func textsOf(q kmsg.Request) []string {
 		return texts
 	case *kmsg.OffsetCommitRequest:
 		return []string{q.Group}
+	case *kmsg.ConsumerGroupHeartbeatRequest:
+		return []string{q.Group, q.MemberID}
 	}
 	return nil
 }

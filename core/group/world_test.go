@@ -2,6 +2,8 @@ package group_test
 
 import (
 	"fmt"
+	"iter"
+	"slices"
 	"strings"
 	"time"
 
@@ -175,6 +177,34 @@ func (t topics) PartitionCount(id kafka.TopicID) int32 {
 		}
 	}
 	return 0
+}
+
+func (t topics) Names(first string) iter.Seq[string] {
+	var names []string
+	for _, topic := range t {
+		if topic.name >= first {
+			names = append(names, topic.name)
+		}
+	}
+	return slices.Values(slices.Sorted(slices.Values(names)))
+}
+
+func (t topics) Racks(kafka.TopicID, kafka.Partition) []string { return nil }
+
+// Version is another one with every topic made or dropped.
+func (t topics) Version() (version int64) {
+	for _, topic := range t {
+		version = version*31 + int64(topic.id[15])*7 + int64(topic.partitions)
+	}
+	return version
+}
+
+// Created is that of the last topic made.
+func (t topics) Created() (created int64) {
+	for _, topic := range t {
+		created = max(created, int64(topic.id[15]))
+	}
+	return created
 }
 
 // make adds a topic, with an id that says how many there were before.

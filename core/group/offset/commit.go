@@ -139,18 +139,24 @@ func (c *Commit) Write(settings Settings, wall kafka.Timestamp,
 }
 
 // answer puts together what was refused and what code says of the rest. Kafka's order is
-// that of the refused topics, then of the others.
+// that of the refused topics, then of the others; a topic that is named twice is answered
+// once if anything was refused, and else twice.
 func (c *Commit) answer(
 	code func(*kmsg.OffsetCommitRequestTopicPartition) kafka.ErrorCode) *kmsg.OffsetCommitResponse {
-	answer := kmsg.NewPtrOffsetCommitResponse()
+	apart := len(c.answered) == 0
 	for i := range c.Topics {
 		t := &c.Topics[i]
 		var partitions []kmsg.OffsetCommitResponseTopicPartition
 		for j := range t.Partitions {
-			partitions = append(partitions, committed(t.Partitions[j].Partition, code(&t.Partitions[j])))
+			p := &t.Partitions[j]
+			partitions = append(partitions, committed(p.Partition, code(p)))
+		}
+		if apart {
+			clear(c.at)
 		}
 		c.add(*t, partitions)
 	}
+	answer := kmsg.NewPtrOffsetCommitResponse()
 	answer.Version, answer.Topics = c.version, c.answered
 	return answer
 }

@@ -73,18 +73,28 @@ func (v *ConsumerGroupMemberMetadataValue) fields(c *coder, _ int16) {
 	c.nullableText(&v.SubscribedTopicRegex)
 	integer32(c, &v.RebalanceTimeoutMs)
 	c.nullableText(&v.ServerAssignor)
-	c.tags(tagged{0, v.ClassicMemberMetadata != nil, v.classic})
+	c.tags(tagged{0, true, v.classic})
 }
 
-// classic is a structure that may be null: it begins with a byte that says whether it
-// is there, 1 or -1.
+// classic is a structure that may be null: it begins with an unsigned varint that says
+// whether it is there, 1 or 0.
+//
+// Null is written, although it is what the field means when it is not there: to Kafka a
+// field that is not there is an empty structure, that of a member which speaks the
+// classic protocol. (Its schema says "null" in a way that its generator does not
+// understand.) It therefore writes null, and so do we; what brokers before 3.8 wrote has
+// no such field, and we take it for what it was.
 func (v *ConsumerGroupMemberMetadataValue) classic(c *coder) {
-	present := int8(1)
-	integer8(c, &present)
-	if c.err != nil || present < 0 {
-		return
-	}
-	if v.ClassicMemberMetadata == nil {
+	if c.writing {
+		if v.ClassicMemberMetadata == nil {
+			c.putUvarint(0)
+			return
+		}
+		c.putUvarint(1)
+	} else {
+		if c.uvarint() == 0 {
+			return
+		}
 		v.ClassicMemberMetadata = &ClassicMemberMetadata{}
 	}
 	m := v.ClassicMemberMetadata
