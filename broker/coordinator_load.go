@@ -32,9 +32,10 @@ func (c *coordinator) reload() {
 func (c *coordinator) load(t *task.Task) error {
 	s := c.shard
 	groups := group.New(group.Options{
-		Settings: func() group.Settings { return groupSettings(&s.node.Groups) },
-		Random:   s.world.Random.Fork(fmt.Sprintf("groups %d", c.host.Partition.Partition)),
-		Topics:   func() group.Topics { return groupTopics{s.image} }, Trace: s.world.Trace})
+		Settings:    func() group.Settings { return groupSettings(&s.node.Groups) },
+		Random:      s.world.Random.Fork(fmt.Sprintf("groups %d", c.host.Partition.Partition)),
+		Topics:      func() group.Topics { return groupTopics{s.image, s.topicVersions} },
+		GroupConfig: s.groupConfig, Trace: s.world.Trace})
 	count := int64(0)
 	err := eachBatch(t, c.host.Log, c.host.Log.LogStartOffset(), func(b batch.Batch) error {
 		n, err := applyGroupRecords(groups, b)

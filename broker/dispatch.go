@@ -216,6 +216,10 @@ func (s *Shard) handleGroups(t *task.Task, q *request) kmsg.Response {
 		return s.deleteGroups(t, q, body)
 	case *kmsg.OffsetDeleteRequest:
 		return s.offsetDelete(t, q, body)
+	case *kmsg.ConsumerGroupHeartbeatRequest:
+		return s.consumerGroupHeartbeat(t, q, body)
+	case *kmsg.ConsumerGroupDescribeRequest:
+		return s.consumerGroupDescribe(t, q, body)
 	}
 	return nil
 }

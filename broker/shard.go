@@ -39,7 +39,8 @@ type Shard struct {
 
 	// image is the cluster's metadata as this shard has taken it in: the
 	// partitions it owns are open.
-	image   *image.Image
+	image *image.Image
+	topicVersions
 	routes  routes
 	hosts   map[kafka.TopicPartition]*partition
 	journal *journal.Journal

@@ -38,6 +38,7 @@ func (s *Shard) takeIn(t *task.Task, next *image.Image, changes image.Changes) {
 		}
 	}
 	s.image = next
+	s.topicVersions.note(next.Provenance().LastOffset, changes.Topics)
 	var deleted []string
 	for _, change := range changes.Topics {
 		if change.Old != nil && (change.New == nil || change.New.ID != change.Old.ID) {

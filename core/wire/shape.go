@@ -189,6 +189,13 @@ var shapes = [...]shape{
 	KeyDescribeProducers: {
 		structs(text(), list(fixed(4))),
 	},
+	KeyConsumerGroupHeartbeat: {
+		text(), text(), fixed(4), text(), text(), fixed(4), orNull(list(text())),
+		since(1, text()), text(), orNull(structs(fixed(16), list(fixed(4)))),
+	},
+	KeyConsumerGroupDescribe: {
+		list(text()), fixed(1),
+	},
 	KeyListConfigResources: {
 		since(1, list(fixed(1))),
 	},

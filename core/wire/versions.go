@@ -36,6 +36,8 @@ const (
 	KeyOffsetDelete               int16 = 47
 	KeyDescribeCluster            int16 = 60
 	KeyDescribeProducers          int16 = 61
+	KeyConsumerGroupHeartbeat     int16 = 68
+	KeyConsumerGroupDescribe      int16 = 69
 	KeyListConfigResources        int16 = 74
 	KeyDescribeTopicPartitions    int16 = 75
 )
@@ -209,6 +211,14 @@ var apis = [...]API{
 	KeyDescribeProducers: {
 		Name: "DescribeProducers", Min: 0, Max: 0, ServedFrom: 0, FlexibleFrom: 0,
 		Notes: "KIP-664.",
+	},
+	KeyConsumerGroupHeartbeat: {
+		Name: "ConsumerGroupHeartbeat", Min: 0, Max: 1, ServedFrom: 0, FlexibleFrom: 0,
+		Notes: "KIP-848; v1 the member makes its own id (KIP-1082), regular expressions.",
+	},
+	KeyConsumerGroupDescribe: {
+		Name: "ConsumerGroupDescribe", Min: 0, Max: 1, ServedFrom: 0, FlexibleFrom: 0,
+		Notes: "KIP-848; v1 each member's protocol (KIP-1099).",
 	},
 	KeyListConfigResources: {
 		Name: "ListConfigResources", Min: 0, Max: 1, ServedFrom: 0, FlexibleFrom: 0,
