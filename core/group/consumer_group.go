@@ -127,9 +127,13 @@ func (c *Coordinator) putConsumer(made *consumer.Group) consumerGroup {
 	return g
 }
 
-// applyConsumer notes what a record says of a group of KIP-848. Such a group is there as
-// long as any record says something of it. In the place of a group that has only offsets
-// it is simply put. A tombstone may come when there is a classic group again.
+// applyConsumer notes what a record says of a group of KIP-848. In the place of a group
+// that has only offsets it is simply put. A tombstone may come when there is a classic
+// group again.
+//
+// Such a group is there as long as any record says something of it. It is taken out with
+// its epoch, which goes last, and not in the middle of a batch: when its only member is
+// replaced, for a moment there is nothing.
 func (c *Coordinator) applyConsumer(id string, r record.Record, tombstone bool) {
 	g, ok := c.consumer(id)
 	if !ok {
@@ -139,13 +143,34 @@ func (c *Coordinator) applyConsumer(id string, r record.Record, tombstone bool) 
 		g = c.putConsumer(consumer.New(id))
 	}
 	g.Apply(r)
+	if _, epoch := r.(*record.ConsumerGroupMetadata); epoch {
+		c.dropConsumer(g)
+	}
+}
+
+// dropConsumer takes a group out if no record says anything of it.
+func (c *Coordinator) dropConsumer(g consumerGroup) {
 	if g.Exists() {
 		return
 	}
 	g.Retire()
-	c.groups.Delete(id)
-	if c.offsets.Has(id) {
-		c.newClassic(id, kafka.NoTimestamp)
+	c.groups.Delete(g.ID())
+	if c.offsets.Has(g.ID()) {
+		c.newClassic(g.ID(), kafka.NoTimestamp)
+	}
+}
+
+// dropConsumers takes out all groups that no record says anything of: of a log that was
+// not written by us, the order in which tombstones come is not known.
+func (c *Coordinator) dropConsumers() {
+	var empty []consumerGroup
+	for _, g := range c.groups.Entries() {
+		if g, ok := g.(consumerGroup); ok && !g.Exists() {
+			empty = append(empty, g)
+		}
+	}
+	for _, g := range empty {
+		c.dropConsumer(g)
 	}
 }
 

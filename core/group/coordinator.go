@@ -66,6 +66,7 @@ func New(o Options) *Coordinator {
 func (c *Coordinator) Loaded(m decision.Moment) decision.Decision {
 	assert.That(!c.loaded, "a coordinator is loaded once")
 	c.loaded = true
+	c.dropConsumers()
 	var d decision.Decision
 	s := c.step(m, &d)
 	for _, g := range c.groups.Entries() {

@@ -32,6 +32,10 @@ func TestLoadedIsLive(t *testing.T) {
 			"clean up":  p.cleanUp,
 			"topics":    p.changeTopics,
 			"restart":   p.restart,
+			"beat":      p.beat,
+			"beat more": p.beat,
+			"commit 2":  p.commitAsConsumer,
+			"policy":    p.changePolicy,
 			"settings":  p.changeSettings,
 			"":          p.check,
 		})
@@ -42,7 +46,11 @@ func TestLoadedIsLive(t *testing.T) {
 // what none does: they name generations and ids that are not theirs.
 type play struct {
 	*world
-	members []playMember
+	members   []playMember
+	consumers []playConsumer
+	// badLeaders is how badly leaders may divide: 0 not at all, 1 by giving a partition to
+	// two, 2 by writing what no consumer can read.
+	badLeaders int
 }
 
 // playMember is a member as its client knows it.
@@ -57,7 +65,7 @@ type playMember struct {
 }
 
 func newPlay(t *rapid.T) *play {
-	p := &play{world: newWorld()}
+	p := &play{world: newWorld(), badLeaders: 2}
 	p.settings.Classic.GroupMaxSize = 4
 	p.topics.make("t", 2)
 	p.topics.make("u", 2)
@@ -70,6 +78,11 @@ func (p *play) settle(t *rapid.T, d decision.Decision) {
 	for _, a := range answers {
 		for i := range p.members {
 			if m := &p.members[i]; m.waits == a.Ticket {
+				m.hear(a.Response)
+			}
+		}
+		for i := range p.consumers {
+			if m := &p.consumers[i]; m.waits == a.Ticket {
 				m.hear(a.Response)
 			}
 		}
@@ -150,9 +163,16 @@ func (p *play) syncMember(t *rapid.T, m *playMember, version int16, generation i
 	q := kmsg.NewPtrSyncGroupRequest()
 	q.Version, q.Group, q.MemberID, q.Generation = version, m.group, m.id, generation
 	if m.leader {
-		for _, id := range m.all {
+		divide := func(i int) []byte { return assigned("t", int32(i)) }
+		switch rapid.IntRange(0, p.badLeaders).Draw(t, "assignment") {
+		case 1:
+			divide = func(i int) []byte { return assigned("t", int32(i/2)) }
+		case 2:
+			divide = func(int) []byte { return []byte(m.group + fmt.Sprint(m.generation)) }
+		}
+		for i, id := range m.all {
 			assignment := kmsg.NewSyncGroupRequestGroupAssignment()
-			assignment.MemberID, assignment.MemberAssignment = id, []byte(m.group+fmt.Sprint(m.generation))
+			assignment.MemberID, assignment.MemberAssignment = id, divide(i)
 			q.GroupAssignment = append(q.GroupAssignment, assignment)
 		}
 	}
@@ -163,7 +183,10 @@ func (p *play) syncMember(t *rapid.T, m *playMember, version int16, generation i
 // the ids they are told, and sync. Without it a group is rarely Stable.
 func (p *play) settleDown(t *rapid.T) {
 	p.member(t)
-	group := drawGroup(t)
+	p.settleGroup(t, drawGroup(t))
+}
+
+func (p *play) settleGroup(t *rapid.T, group string) {
 	for range 3 {
 		for i := range p.members {
 			m := &p.members[i]
@@ -254,7 +277,9 @@ func (p *play) look(t *rapid.T) {
 	fetch.Version, fetch.Group, fetch.Topics = 7, drawGroup(t), nil
 	list := kmsg.NewPtrListGroupsRequest()
 	list.Version = 5
-	for _, q := range []kmsg.Request{describe, fetch, list} {
+	consumers := kmsg.NewPtrConsumerGroupDescribeRequest()
+	consumers.Version, consumers.Groups = 1, []string{drawGroup(t)}
+	for _, q := range []kmsg.Request{describe, fetch, list, consumers} {
 		before := len(p.log)
 		p.from(&playMember{}, t, q)
 		if len(p.log) != before {

@@ -17,8 +17,8 @@ func (s *script) sayAnswer(t *testing.T, q kmsg.Request, answer kmsg.Response) [
 	case *kmsg.JoinGroupResponse:
 		return []string{"join " + s.sayJoin(r)}
 	case *kmsg.SyncGroupResponse:
-		return []string{fmt.Sprintf("sync %v type=%s protocol=%s assignment=%q", code(r.ErrorCode),
-			text(r.ProtocolType), text(r.Protocol), r.MemberAssignment)}
+		return []string{fmt.Sprintf("sync %v type=%s protocol=%s assignment=%s", code(r.ErrorCode),
+			text(r.ProtocolType), text(r.Protocol), sayAssignment(r.MemberAssignment))}
 	case *kmsg.HeartbeatResponse:
 		return []string{fmt.Sprintf("heartbeat %v", code(r.ErrorCode))}
 	case *kmsg.LeaveGroupResponse:
@@ -39,6 +39,10 @@ func (s *script) sayAnswer(t *testing.T, q kmsg.Request, answer kmsg.Response) [
 		return []string{line}
 	case *kmsg.OffsetFetchResponse:
 		return s.sayFetch(r)
+	case *kmsg.ConsumerGroupHeartbeatResponse:
+		return []string{"beat " + s.sayBeat(r)}
+	case *kmsg.ConsumerGroupDescribeResponse:
+		return s.sayConsumers(r)
 	case *kmsg.DescribeGroupsResponse:
 		return s.sayDescribe(r)
 	case *kmsg.ListGroupsResponse:
@@ -169,7 +173,7 @@ func (s *script) sayDescribe(r *kmsg.DescribeGroupsResponse) []string {
 			if len(m.ProtocolMetadata) > 0 {
 				line += " topics=" + topicsOf(m.ProtocolMetadata)
 			}
-			lines = append(lines, line+fmt.Sprintf(" assignment=%q", m.MemberAssignment))
+			lines = append(lines, line+" assignment="+sayAssignment(m.MemberAssignment))
 		}
 	}
 	return lines
@@ -202,7 +206,7 @@ func (s *script) sayRecord(t *testing.T, r record.Record) string {
 				member += "/" + *m.GroupInstanceID
 			}
 			members = append(members,
-				fmt.Sprintf("%s:%s=%q", member, topicsOf(m.Subscription), m.Assignment))
+				fmt.Sprintf("%s:%s=%s", member, topicsOf(m.Subscription), sayAssignment(m.Assignment)))
 		}
 		leader := "-"
 		if v.Leader != nil {
@@ -211,6 +215,5 @@ func (s *script) sayRecord(t *testing.T, r record.Record) string {
 		return fmt.Sprintf("group %s generation %d type %q protocol %s leader %s members %v", r.Group,
 			v.Generation, v.ProtocolType, text(v.Protocol), leader, members)
 	}
-	t.Fatalf("no words for %T", r)
-	return ""
+	return s.sayConsumerRecord(t, r)
 }

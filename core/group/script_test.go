@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
+	"odradek/core/group/consumer"
 	"odradek/core/group/decision"
 	"odradek/core/kafka"
 )
@@ -27,7 +28,9 @@ import (
 // Lines beginning # are the storyteller's. A step is "CLIENT: REQUEST ..." (see
 // words_test.go), or what befalls the coordinator:
 //
-//	settings NAME=VALUE ...     initial-delay, max-size, metadata, retention-minutes
+//	settings NAME=VALUE ...     initial-delay, max-size, metadata, retention-minutes,
+//	                            interval (of targets, ms), migration (0 to 3: disabled,
+//	                            upgrade, downgrade, bidirectional)
 //	topic NAME PARTITIONS       is made
 //	drop NAME                   is deleted, which the coordinator hears of
 //	advance MS                  time passes, and what becomes due is expired in between
@@ -186,6 +189,11 @@ func (s *script) set(t *testing.T, name string, value int32) {
 		s.settings.Classic.GroupMaxSize = value
 	case "metadata":
 		s.settings.Offsets.OffsetMetadataMaxBytes = value
+	case "interval":
+		s.settings.Consumer.AssignmentInterval = time.Duration(value) * time.Millisecond
+	case "migration":
+		s.settings.Consumer.MigrationPolicy = []consumer.MigrationPolicy{consumer.MigrationDisabled,
+			consumer.MigrationUpgrade, consumer.MigrationDowngrade, consumer.MigrationBidirectional}[value]
 	case "retention-minutes":
 		s.settings.Offsets.OffsetsRetentionMinutes = value
 	default:

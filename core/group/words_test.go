@@ -12,8 +12,9 @@ import (
 // parse reads a request:
 //
 //	join GROUP [v=] [member=] [instance=] [session=] [rebalance=] [type=]
-//	     [protocols=range:t+u,sticky:t]
+//	     [protocols=range:t+u,sticky:t] [owns=t/0+t/1]
 //	sync GROUP [v=] member= generation= [instance=] [type=] [protocol=] [assign=a1:words,b1:words]
+//	     [owns=a1:t/0+t/1,b1:t/2]
 //	heartbeat GROUP [v=] member= generation= [instance=]
 //	leave GROUP [v=] members=a1,b1/instance,/instance
 //	commit GROUP [v=] [member=] [generation=] [instance=] [retention=] offsets=t/0:5,t/1:6:metadata
@@ -22,6 +23,9 @@ import (
 //	list [v=] [states=] [types=]
 //	delete GROUP,GROUP [v=]
 //	offset-delete GROUP topics=t/0
+//	beat GROUP [v=] member= [epoch=] [names=t+u] [regex=] [owned=t/0,t/1] [instance=]
+//	     [rebalance=] [assignor=]
+//	describe-consumer GROUP,GROUP [operations]
 //
 // The group "unnamed" is that with the empty name. What is left out is what a client of
 // the newest version would say.
@@ -41,6 +45,7 @@ func (s *script) parse(t *testing.T, text string) kmsg.Request {
 		"join": asked.join, "sync": asked.sync, "heartbeat": asked.heartbeat, "leave": asked.leave,
 		"commit": asked.commit, "fetch": asked.fetch, "describe": asked.describe, "list": asked.list,
 		"delete": asked.delete, "offset-delete": asked.offsetDelete,
+		"beat": asked.beat, "describe-consumer": asked.describeConsumer,
 	}[words[0]]
 	if !ok {
 		t.Fatalf("what is %q?", words[0])
@@ -103,13 +108,14 @@ func (a asked) join() kmsg.Request {
 	q.SessionTimeoutMillis = a.number("session", 10000)
 	q.RebalanceTimeoutMillis = a.number("rebalance", 60000)
 	q.ProtocolType = a.text("type", "consumer")
+	owns := a.text("owns", "")
 	for _, protocol := range strings.Split(a.text("protocols", "range:t"), ",") {
 		name, topics, _ := strings.Cut(protocol, ":")
 		if name == "" {
 			continue
 		}
 		p := kmsg.NewJoinGroupRequestProtocol()
-		p.Name, p.Metadata = name, subscription(topics)
+		p.Name, p.Metadata = name, withOwned(a.t, subscription(topics), owns)
 		q.Protocols = append(q.Protocols, p)
 	}
 	return q
@@ -154,6 +160,12 @@ func (a asked) sync() kmsg.Request {
 	if q.Version >= 5 && q.ProtocolType == nil && q.Protocol == nil {
 		consumer, ranges := "consumer", "range"
 		q.ProtocolType, q.Protocol = &consumer, &ranges
+	}
+	for _, words := range a.texts("owns") {
+		member, held, _ := strings.Cut(words, ":")
+		g := kmsg.NewSyncGroupRequestGroupAssignment()
+		g.MemberID, g.MemberAssignment = a.s.ids.real(member), assignment(a.t, held)
+		q.GroupAssignment = append(q.GroupAssignment, g)
 	}
 	for _, words := range a.texts("assign") {
 		member, assignment, _ := strings.Cut(words, ":")

@@ -2,6 +2,7 @@ package consumer
 
 import (
 	"bytes"
+	"slices"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kmsg"
@@ -162,14 +163,23 @@ func (m *member) toldByJoin(c *Call, q *kmsg.JoinGroupRequest,
 	next.SubscribedTopicRegex = &none
 	next.ClientID, next.ClientHost = c.Client.ID, c.Client.Host
 	next.ClassicMemberMetadata = &record.ClassicMemberMetadata{
-		SessionTimeoutMs: q.SessionTimeoutMillis}
-	for _, protocol := range q.Protocols {
-		next.ClassicMemberMetadata.SupportedProtocols = append(
-			next.ClassicMemberMetadata.SupportedProtocols,
-			// The request's bytes are the connection's.
-			record.ClassicProtocol{Name: protocol.Name, Metadata: bytes.Clone(protocol.Metadata)})
-	}
+		SessionTimeoutMs: q.SessionTimeoutMillis, SupportedProtocols: protocolsOf(q)}
 	return &next
+}
+
+// protocolsOf copies what a JoinGroup supports: its bytes are the connection's. Of a name
+// that comes twice the first counts.
+func protocolsOf(q *kmsg.JoinGroupRequest) []record.ClassicProtocol {
+	var protocols []record.ClassicProtocol
+	for _, p := range q.Protocols {
+		if !slices.ContainsFunc(protocols, func(have record.ClassicProtocol) bool {
+			return have.Name == p.Name
+		}) {
+			protocols = append(protocols,
+				record.ClassicProtocol{Name: p.Name, Metadata: bytes.Clone(p.Metadata)})
+		}
+	}
+	return protocols
 }
 
 // startClassicSession begins a classic member's session anew: it has chosen for itself
