@@ -256,7 +256,7 @@ func (leg *produceLeg) appendEntry(s *Shard, i int) (done bool) {
 	}
 	outcome := &p.response.Partitions[i]
 	if host == nil || host.retired {
-		outcome.Error, e.pending = offlineCode, false
+		outcome.Error, e.pending = s.absentCode(e.id), false
 		return true
 	}
 	var next kafka.Offset

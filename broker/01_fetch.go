@@ -198,7 +198,7 @@ func (leg *fetchLeg) begin(s *Shard) {
 		e := &leg.fetch.entries[i]
 		host := leg.host(e)
 		if host == nil {
-			e.outcome = failedFetch(offlineCode)
+			e.outcome = failedFetch(s.absentCode(e.id))
 			continue
 		}
 		host.look(e, left, left.bytesLeft == leg.limits.bytesLeft)

@@ -3,6 +3,7 @@ package broker
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"odradek/controller/image"
 	"odradek/core/kafka"
@@ -11,9 +12,19 @@ import (
 )
 
 // offlineCode answers for a partition that the metadata has and its shard does
-// not: it is offline, or its topic is being deleted at this moment. Clients ask
-// again after it, and then find the one or the other.
+// not. Clients ask again after it.
 const offlineCode = kafka.ErrKafkaStorageError
+
+// absentCode answers for a partition that was routed here and is not here: it is
+// offline, or its topic has just been deleted. Some clients give up at a storage
+// error, and none does when it has to look for the leader again: then it finds
+// that the topic is gone, or another one of its name.
+func (s *Shard) absentCode(id kafka.TopicPartition) kafka.ErrorCode {
+	if s.image.Partition(id) == nil || slices.Contains(s.leaving, id.Topic) {
+		return kafka.ErrNotLeaderOrFollower
+	}
+	return offlineCode
+}
 
 // goesOffline enters that a partition could not be opened, or was found corrupt. A
 // full disk leaves it to be tried again; whatever else is wrong, only a start can

@@ -98,6 +98,8 @@ type Shard struct {
 	stopping bool
 	// offline says which partitions could not be opened, and why.
 	offline []error
+	// leaving are the topics that are being dropped, while the image still has them.
+	leaving []kafka.TopicID
 	// takingIn is set while a task opens or drops partitions; see beginTakingIn.
 	takingIn bool
 	takenIn  task.Signal

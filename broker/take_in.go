@@ -27,8 +27,16 @@ func (s *Shard) takeIn(t *task.Task, next *image.Image, changes image.Changes) {
 		s.node = &node // with the settings that change while the node runs
 		s.limitConnections()
 	}
+	gone := func(c image.TopicChange) bool {
+		return c.Old != nil && (c.New == nil || c.New.ID != c.Old.ID)
+	}
 	for _, change := range changes.Topics {
-		if change.Old != nil && (change.New == nil || change.New.ID != change.Old.ID) {
+		if gone(change) {
+			s.leaving = append(s.leaving, change.Old.ID)
+		}
+	}
+	for _, change := range changes.Topics {
+		if gone(change) {
 			s.dropTopic(t, change.Old)
 		}
 	}
@@ -37,11 +45,11 @@ func (s *Shard) takeIn(t *task.Task, next *image.Image, changes image.Changes) {
 			s.openTopic(t, next, change.New)
 		}
 	}
-	s.image = next
+	s.image, s.leaving = next, nil
 	s.topicVersions.note(next.Provenance().LastOffset, changes.Topics)
 	var deleted []string
 	for _, change := range changes.Topics {
-		if change.Old != nil && (change.New == nil || change.New.ID != change.Old.ID) {
+		if gone(change) {
 			s.dropRoute(change.Old)
 			deleted = append(deleted, change.Old.Name)
 		}

@@ -86,3 +86,21 @@ func TestAReplacedTopicIsForgotten(t *testing.T) {
 		t.Errorf("routes are %v and %v", s.routes.byName, s.routes.byID)
 	}
 }
+
+// What is not here is offline, unless its topic is on its way out: then the client shall
+// look for its leader again, and finds out.
+func TestWhatIsAbsent(t *testing.T) {
+	h := newHall(t, 1)
+	there := kafka.TopicPartition{Topic: h.topic}
+	if got := h.shard.absentCode(there); got != kafka.ErrKafkaStorageError {
+		t.Errorf("a partition of a topic that is there: %v", got)
+	}
+	h.shard.leaving = []kafka.TopicID{h.topic}
+	if got := h.shard.absentCode(there); got != kafka.ErrNotLeaderOrFollower {
+		t.Errorf("a partition of a topic that is leaving: %v", got)
+	}
+	gone := kafka.TopicPartition{Topic: kafka.TopicID{9}}
+	if got := h.shard.absentCode(gone); got != kafka.ErrNotLeaderOrFollower {
+		t.Errorf("a partition of a topic that is gone: %v", got)
+	}
+}
