@@ -9,9 +9,12 @@ type Transport interface {
 	// Connect opens a fresh connection to the broker.
 	Connect() (Conn, error)
 
-	// Pause waits a moment, 5 milliseconds or so, before a question is asked again.
+	// Pause waits for PauseMillis or a little longer, before a question is asked again.
 	Pause()
 }
+
+// PauseMillis is how long Transport.Pause lasts.
+const PauseMillis = 5
 
 // Conn is one connection, used by one script, one call at a time.
 type Conn interface {

@@ -16,7 +16,7 @@ const (
 	// dialPatience is enough for a network that loses nothing.
 	dialPatience = time.Minute
 	// pause is how long Transport.Pause lasts.
-	pause = 5 * time.Millisecond
+	pause = scripts.PauseMillis * time.Millisecond
 	// largestReply is far above what the scripts ask for.
 	largestReply = 64 << 20
 )
