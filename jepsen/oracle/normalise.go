@@ -120,18 +120,27 @@ func appearance[K comparable](seen map[K]string, key K, kind string) string {
 // a random part (classic), or a random part alone (KIP-848). The script's own
 // are shown as they are.
 func (n *normaliser) member(id string) string {
-	if idInText.FindString(id) != id || len(id) != randomIDLength {
+	if !isRandomID(id) {
 		return n.quote(id)
 	}
 	return appearance(n.members, id, "member")
 }
 
+func isRandomID(id string) bool {
+	return len(id) == randomIDLength && idInText.FindString(id) == id
+}
+
+// knownMember is the name of a member's id if it has one already.
+func (n *normaliser) knownMember(id string) string {
+	if name, ok := n.members[id]; ok || isRandomID(id) {
+		return name
+	}
+	return n.known(id)
+}
+
 // known shows text with the names that have appeared, and gives no new ones: what sorts
 // lists must not depend on what is random.
 func (n *normaliser) known(content string) string {
-	if name, ok := n.members[content]; ok {
-		return name
-	}
 	return uuidInText.ReplaceAllStringFunc(n.ids(content), func(found string) string {
 		if name, ok := n.uuids[found]; ok {
 			return name

@@ -57,6 +57,10 @@ func (r *renderer) structure(v reflect.Value, path string) []string {
 			plain = append(plain, name+" "+r.scalar(r.sorted(v, field, name), name, at))
 			continue
 		}
+		if len(below) == 0 && field.Kind() == reflect.Slice {
+			plain = append(plain, name+" []") // whatever is in it belongs to others
+			continue
+		}
 		if repeated[name] && len(below) >= longBlock {
 			if exchange, again := r.normal.block(below); again {
 				nested = append(nested, fmt.Sprintf("%s: as in exchange %d", name, exchange))
@@ -162,6 +166,9 @@ func (r *renderer) sortKey(element reflect.Value) string {
 		field := element.Field(i)
 		switch name := element.Type().Field(i).Name; {
 		case name == "ErrorCode" || name == "ErrorMessage":
+			continue
+		case name == "MemberID" && field.Kind() == reflect.String:
+			key.WriteString(r.normal.knownMember(field.String()) + "\x00")
 			continue
 		case field.Kind() == reflect.Pointer && !field.IsNil():
 			field = field.Elem()

@@ -86,9 +86,7 @@ func (r *runner) statement(s statement) error {
 	case awaitGroups:
 		return r.awaitGroups()
 	case pause:
-		for range s.millis / PauseMillis {
-			r.transport.Pause()
-		}
+		r.transport.Pause(s.millis)
 	}
 	return nil
 }
@@ -110,7 +108,10 @@ func (r *runner) eachVersion(s statement, do func(statement, int16) error) error
 }
 
 // untilLimit bounds the repeats of `until` and of the barrier, each after a pause.
-const untilLimit = 1_000
+const (
+	untilLimit  = 1_000
+	pauseMillis = 5
+)
 
 func (r *runner) exchange(s statement, version int16) error {
 	r.head(s, version)
@@ -127,7 +128,7 @@ func (r *runner) exchange(s statement, version int16) error {
 			r.show(got, s.text)
 			return nil
 		}
-		r.transport.Pause()
+		r.transport.Pause(pauseMillis)
 	}
 }
 

@@ -114,7 +114,7 @@ func (r *runner) awaitPartition(name string, partition int32) error {
 		if err == nil && found.Int() == int64(kafka.None) {
 			return nil
 		}
-		r.transport.Pause()
+		r.transport.Pause(pauseMillis)
 	}
 	return fmt.Errorf("topic %s is not served after %d questions", name, untilLimit)
 }
@@ -149,7 +149,7 @@ func (r *runner) awaitGroups() error {
 			func(g kmsg.DescribeGroupsResponseGroup) bool { return g.ErrorCode != 0 }) {
 			return nil
 		}
-		r.transport.Pause()
+		r.transport.Pause(pauseMillis)
 	}
 	return fmt.Errorf("coordinators do not answer after %d questions", untilLimit)
 }

@@ -9,12 +9,9 @@ type Transport interface {
 	// Connect opens a fresh connection to the broker.
 	Connect() (Conn, error)
 
-	// Pause waits for PauseMillis or a little longer, before a question is asked again.
-	Pause()
+	// Pause waits for so many milliseconds, or a little longer.
+	Pause(millis int64)
 }
-
-// PauseMillis is how long Transport.Pause lasts.
-const PauseMillis = 5
 
 // Conn is one connection, used by one script, one call at a time.
 type Conn interface {
