@@ -4,7 +4,6 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
-	"slices"
 	"strings"
 )
 
@@ -17,18 +16,6 @@ var scriptFiles embed.FS
 type Script struct {
 	Name       string
 	statements []statement
-}
-
-// Keys returns the keys of the APIs that the script asks, in the order of first use. Edits
-// may make other keys of them.
-func (s Script) Keys() []int16 {
-	var keys []int16
-	for _, one := range s.statements {
-		if (one.verb == send || one.verb == post) && !slices.Contains(keys, one.key) {
-			keys = append(keys, one.key)
-		}
-	}
-	return keys
 }
 
 // Names lists the scripts in the order in which they are run.

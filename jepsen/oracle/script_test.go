@@ -78,8 +78,8 @@ func TestTranscriptsBelongToTheScripts(t *testing.T) {
 			}
 		}
 	}
-	if total < 400 {
-		t.Errorf("%d exchanges, 400 were promised", total)
+	if total < 700 {
+		t.Errorf("%d exchanges, 700 were promised", total)
 	}
 }
 
