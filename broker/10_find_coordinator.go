@@ -40,6 +40,9 @@ func (s *Shard) findCoordinator(t *task.Task, q *request, body *kmsg.FindCoordin
 		c := kmsg.NewFindCoordinatorResponseCoordinator()
 		c.Key, c.NodeID, c.Host, c.Port = key, found.node.id, found.node.host, found.node.port
 		c.ErrorCode, c.ErrorMessage = int16(found.code), found.message
+		if found.code == kafka.None {
+			c.ErrorMessage = new(string) // as Kafka does
+		}
 		response.Coordinators = append(response.Coordinators, c)
 	}
 	return response

@@ -32,7 +32,7 @@ func (t tcpTransport) Connect() (oracle.Conn, error) {
 	return &tcpConn{conn: conn}, nil
 }
 
-func (tcpTransport) Pause() { time.Sleep(5 * time.Millisecond) }
+func (tcpTransport) Pause(millis int64) { time.Sleep(time.Duration(millis) * time.Millisecond) }
 
 type tcpConn struct{ conn net.Conn }
 

@@ -105,6 +105,13 @@ func TestParseKmsgRefuses(t *testing.T) {
 		{"null topics in v0", KeyMetadata, 0, "ffffffff", ErrMalformed},
 		{"null topics in v1", KeyMetadata, 1, "ffffffff", nil},
 		{"null array", KeyCreateTopics, 2, "ffffffff 00000000 00", ErrMalformed},
+		{"null topics of offsets in v1", KeyOffsetFetch, 1, "0001 67 ffffffff", ErrMalformed},
+		{"null topics of offsets in v2", KeyOffsetFetch, 2, "0001 67 ffffffff", nil},
+		{"null bytes", KeySyncGroup, 0,
+			"0001 67 00000001 0001 6d 00000001 0001 6d ffffffff", ErrMalformed},
+		{"empty bytes", KeySyncGroup, 0, "0001 67 00000001 0001 6d 00000001 0001 6d 00000000", nil},
+		{"null compact bytes", KeySyncGroup, 4,
+			"02 67 00000001 02 6d 00 02 02 6d 00 00 00", ErrMalformed},
 		{"varint without end", KeyMetadata, 9, "ffffffffffff", ErrMalformed},
 	}
 	for _, c := range cases {

@@ -28,7 +28,8 @@ const (
 	fixedField fieldKind = iota
 	// textField is a string, null or not.
 	textField
-	// bytesField is bytes, null or not.
+	// bytesField is bytes. None of the requests here may have null, which kmsg takes
+	// for empty.
 	bytesField
 	// listField is an array of single values, without tags of their own.
 	listField
@@ -110,7 +111,8 @@ var shapes = [...]shape{
 			structs(fixed(4), fixed(8), since(6, fixed(4)), text())),
 	},
 	KeyOffsetFetch: {
-		until(7, text()), until(7, orNull(structs(text(), list(fixed(4))))),
+		until(7, text()), until(1, structs(text(), list(fixed(4)))),
+		since(2, until(7, orNull(structs(text(), list(fixed(4)))))),
 		since(8, structs(text(), since(9, text()), since(9, fixed(4)),
 			orNull(structs(until(9, text()), since(10, fixed(16)), list(fixed(4)))))),
 		since(7, fixed(1)),
@@ -249,7 +251,7 @@ func (w *walker) field(f *field) {
 	case textField:
 		w.nullableText(w.flexible)
 	case bytesField:
-		w.nullable(w.length(w.flexible))
+		w.span(w.length(w.flexible))
 	case optionField:
 		if w.int8() != -1 && !w.failed {
 			w.object(f.of)

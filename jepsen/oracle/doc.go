@@ -22,16 +22,20 @@
 //	send Metadata v0-13 {Topics: [{Topic: "$orders"}]} a request and its reply, in each version
 //	b: send ...                                     the same on another connection
 //	let id = Topics[0].TopicID                      remember a field of the last reply as $id
+//	define range = [{Name: "range"}]                what $range stands for from here on
 //	post ... / receive                              a request now, its reply later
 //	until Topics[0].ErrorCode == NONE send ...      repeat until the reply says so
 //	raw hex("ffffffff")                             bytes that need not be a frame
+//	groups                                          wait until all coordinators answer
 //	sync                                            wait until all metadata so far is applied
 //	close                                           end the connection from this side
+//	pause 100                                       let so many milliseconds pass
 //
 // A body is JSON with kmsg's field names; what is not said has kmsg's default. In
 // text, "$orders" is the script's own topic orders and {v} is the version. Bytes come
-// from hex("00ff"), bytes("text"), repeat(what, times), cut(bytes, n) and
-// batch(...), which takes options and records:
+// from hex("00ff"), bytes("text"), repeat(what, times), cut(bytes, n), from
+// subscription({...}) and assignment({...}), which are the consumer protocol's, and
+// from batch(...), which takes options and records:
 //
 //	batch(codec=gzip, pid=$p, epoch=0, seq=5, "value", "key"="value", "key"=null, "later"@10)
 //

@@ -25,10 +25,12 @@ type normaliser struct {
 	topicIDs  map[string]string
 	producers map[int64]string
 	sessions  map[int64]string
-	exchange  int             // the number of the exchange being shown, from 1
-	blocks    map[string]int  // long lists, by the exchange that showed them first
-	idsOf     map[string]int  // how many ids a topic has had
-	literals  map[string]bool // ids that the script itself made up
+	uuids     map[string]string // in the ids of members, "oracle-<uuid>"
+	members   map[string]string // ids of members that are nothing but random
+	exchange  int               // the number of the exchange being shown, from 1
+	blocks    map[string]int    // long lists, by the exchange that showed them first
+	idsOf     map[string]int    // how many ids a topic has had
+	literals  map[string]bool   // ids that the script itself made up
 }
 
 func newNormaliser(prefix string, foreign []string) *normaliser {
@@ -38,6 +40,8 @@ func newNormaliser(prefix string, foreign []string) *normaliser {
 		topicIDs:  map[string]string{},
 		producers: map[int64]string{},
 		sessions:  map[int64]string{},
+		uuids:     map[string]string{},
+		members:   map[string]string{},
 		blocks:    map[string]int{},
 		idsOf:     map[string]int{},
 		literals:  map[string]bool{},
@@ -112,9 +116,45 @@ func appearance[K comparable](seen map[K]string, key K, kind string) string {
 	return name
 }
 
+// member names the id that a coordinator made for a member: client or instance id and
+// a random part (classic), or a random part alone (KIP-848). The script's own
+// are shown as they are.
+func (n *normaliser) member(id string) string {
+	if !isRandomID(id) {
+		return n.quote(id)
+	}
+	return appearance(n.members, id, "member")
+}
+
+func isRandomID(id string) bool {
+	return len(id) == randomIDLength && idInText.FindString(id) == id
+}
+
+// knownMember is the name of a member's id if it has one already.
+func (n *normaliser) knownMember(id string) string {
+	if name, ok := n.members[id]; ok || isRandomID(id) {
+		return name
+	}
+	return n.known(id)
+}
+
+// known shows text with the names that have appeared, and gives no new ones: what sorts
+// lists must not depend on what is random.
+func (n *normaliser) known(content string) string {
+	return uuidInText.ReplaceAllStringFunc(n.ids(content), func(found string) string {
+		if name, ok := n.uuids[found]; ok {
+			return name
+		}
+		return "~"
+	})
+}
+
 // quote shows text as the script would write it.
 func (n *normaliser) quote(content string) string {
 	content = n.ids(strings.ReplaceAll(content, n.prefix, "$"))
+	content = uuidInText.ReplaceAllStringFunc(content, func(found string) string {
+		return appearance(n.uuids, found, "uuid")
+	})
 	for _, rule := range messageRules {
 		content = rule.pattern.ReplaceAllStringFunc(content, rule.with)
 	}
@@ -141,12 +181,21 @@ func timeInText(found string) string {
 	return found
 }
 
-var idInText = regexp.MustCompile(`[A-Za-z0-9_-]{22}`)
+// randomIDLength is that of 16 bytes in base64.
+const randomIDLength = 22
 
-// ids replaces the topic ids inside a message.
+var (
+	idInText   = regexp.MustCompile(`[A-Za-z0-9_-]{22}`)
+	uuidInText = regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`)
+)
+
+// ids replaces the ids of topics and members inside a message.
 func (n *normaliser) ids(content string) string {
 	return idInText.ReplaceAllStringFunc(content, func(found string) string {
 		if name, known := n.topicIDs[found]; known {
+			return name
+		}
+		if name, known := n.members[found]; known {
 			return name
 		}
 		return found
@@ -158,6 +207,7 @@ func (n *normaliser) ids(content string) string {
 var fixed = map[string]string{
 	"ClusterID":              "<cluster>",
 	"Host":                   "<host>",
+	"ClientHost":             "<host>",
 	"Port":                   "<port>",
 	"Dir":                    "<dir>",
 	"TotalBytes":             "<bytes>",
@@ -168,40 +218,62 @@ var fixed = map[string]string{
 
 // unordered lists the arrays whose order Kafka does not promise; they are sorted.
 var unordered = map[string]bool{
-	"ApiVersionsResponse.ApiKeys":                             true,
-	"ApiVersionsResponse.SupportedFeatures":                   true,
-	"ApiVersionsResponse.FinalizedFeatures":                   true,
-	"MetadataResponse.Brokers":                                true,
-	"MetadataResponse.Topics":                                 true,
-	"MetadataResponseTopic.Partitions":                        true,
-	"ProduceResponse.Topics":                                  true,
-	"ProduceResponseTopic.Partitions":                         true,
-	"ListOffsetsResponseTopic.Partitions":                     true,
-	"OffsetForLeaderEpochResponseTopic.Partitions":            true,
-	"ListOffsetsResponse.Topics":                              true,
-	"OffsetForLeaderEpochResponse.Topics":                     true,
-	"CreateTopicsResponse.Topics":                             true,
-	"CreateTopicsResponseTopic.Configs":                       true,
-	"DeleteTopicsResponse.Topics":                             true,
-	"CreatePartitionsResponse.Topics":                         true,
-	"DeleteRecordsResponse.Topics":                            true,
-	"DeleteRecordsResponseTopic.Partitions":                   true,
-	"DescribeConfigsResponse.Resources":                       true,
-	"DescribeConfigsResponseResource.Configs":                 true,
-	"AlterConfigsResponse.Resources":                          true,
-	"IncrementalAlterConfigsResponse.Resources":               true,
-	"DescribeClusterResponse.Brokers":                         true,
-	"DescribeLogDirsResponse.Dirs":                            true,
-	"DescribeLogDirsResponseDir.Topics":                       true,
-	"DescribeLogDirsResponseDirTopic.Partitions":              true,
-	"DescribeProducersResponse.Topics":                        true,
-	"DescribeProducersResponseTopic.Partitions":               true,
-	"ListConfigResourcesResponse.ConfigResources":             true,
-	"ListPartitionReassignmentsResponse.Topics":               true,
-	"DescribeProducersResponseTopicPartition.ActiveProducers": true,
+	"ApiVersionsResponse.ApiKeys":                               true,
+	"ApiVersionsResponse.SupportedFeatures":                     true,
+	"ApiVersionsResponse.FinalizedFeatures":                     true,
+	"MetadataResponse.Brokers":                                  true,
+	"MetadataResponse.Topics":                                   true,
+	"MetadataResponseTopic.Partitions":                          true,
+	"ProduceResponse.Topics":                                    true,
+	"ProduceResponseTopic.Partitions":                           true,
+	"ListOffsetsResponseTopic.Partitions":                       true,
+	"OffsetForLeaderEpochResponseTopic.Partitions":              true,
+	"ListOffsetsResponse.Topics":                                true,
+	"OffsetForLeaderEpochResponse.Topics":                       true,
+	"CreateTopicsResponse.Topics":                               true,
+	"CreateTopicsResponseTopic.Configs":                         true,
+	"DeleteTopicsResponse.Topics":                               true,
+	"CreatePartitionsResponse.Topics":                           true,
+	"DeleteRecordsResponse.Topics":                              true,
+	"DeleteRecordsResponseTopic.Partitions":                     true,
+	"DescribeConfigsResponse.Resources":                         true,
+	"DescribeConfigsResponseResource.Configs":                   true,
+	"AlterConfigsResponse.Resources":                            true,
+	"IncrementalAlterConfigsResponse.Resources":                 true,
+	"DescribeClusterResponse.Brokers":                           true,
+	"DescribeLogDirsResponse.Dirs":                              true,
+	"DescribeLogDirsResponseDir.Topics":                         true,
+	"DescribeLogDirsResponseDirTopic.Partitions":                true,
+	"DescribeProducersResponse.Topics":                          true,
+	"DescribeProducersResponseTopic.Partitions":                 true,
+	"ListConfigResourcesResponse.ConfigResources":               true,
+	"ListPartitionReassignmentsResponse.Topics":                 true,
+	"FindCoordinatorResponse.Coordinators":                      true,
+	"JoinGroupResponse.Members":                                 true,
+	"DescribeGroupsResponse.Groups":                             true,
+	"DescribeGroupsResponseGroup.Members":                       true,
+	"ListGroupsResponse.Groups":                                 true,
+	"DeleteGroupsResponse.Groups":                               true,
+	"OffsetCommitResponse.Topics":                               true,
+	"OffsetCommitResponseTopic.Partitions":                      true,
+	"OffsetFetchResponse.Topics":                                true,
+	"OffsetFetchResponseTopic.Partitions":                       true,
+	"OffsetFetchResponse.Groups":                                true,
+	"OffsetFetchResponseGroup.Topics":                           true,
+	"OffsetFetchResponseGroupTopic.Partitions":                  true,
+	"OffsetDeleteResponse.Topics":                               true,
+	"OffsetDeleteResponseTopic.Partitions":                      true,
+	"ConsumerGroupHeartbeatResponseAssignment.Topics":           true,
+	"ConsumerGroupHeartbeatResponseAssignmentTopic.Partitions":  true,
+	"ConsumerGroupDescribeResponse.Groups":                      true,
+	"ConsumerGroupDescribeResponseGroup.Members":                true,
+	"ConsumerGroupDescribeResponseGroupMember.SubscribedTopics": true,
+	"Assignment.TopicPartitions":                                true,
+	"AssignmentTopicPartition.Partitions":                       true,
+	"DescribeProducersResponseTopicPartition.ActiveProducers":   true,
 }
 
-// hidden says whether a list's entry about a topic is none of this script's
+// hidden says whether a list's entry about a topic or group is none of this script's
 // business: of another script, of a barrier, or one of the broker's own topics.
 func (n *normaliser) hidden(name, request string) bool {
 	if name == "" || strings.Contains(request, name) {

@@ -54,7 +54,11 @@ func (r *renderer) structure(v reflect.Value, path string) []string {
 		}
 		below := r.nested(v, field, name, at)
 		if below == nil {
-			plain = append(plain, name+" "+r.scalar(field, name, at))
+			plain = append(plain, name+" "+r.scalar(r.sorted(v, field, name), name, at))
+			continue
+		}
+		if len(below) == 0 && field.Kind() == reflect.Slice {
+			plain = append(plain, name+" []") // whatever is in it belongs to others
 			continue
 		}
 		if repeated[name] && len(below) >= longBlock {
@@ -133,7 +137,7 @@ func (r *renderer) listOrder(of, field reflect.Value, name string) []int {
 	order := make([]int, field.Len())
 	keys := make([]string, field.Len())
 	for i := range order {
-		order[i], keys[i] = i, sortKey(field.Index(i))
+		order[i], keys[i] = i, r.sortKey(field.Index(i))
 	}
 	if unordered[of.Type().Name()+"."+name] {
 		slices.SortStableFunc(order, func(a, b int) int { return strings.Compare(keys[a], keys[b]) })
@@ -141,30 +145,54 @@ func (r *renderer) listOrder(of, field reflect.Value, name string) []int {
 	return order
 }
 
+// sorted puts a list of texts or numbers whose order Kafka does not promise in order.
+func (r *renderer) sorted(of, field reflect.Value, name string) reflect.Value {
+	if field.Kind() != reflect.Slice || !unordered[of.Type().Name()+"."+name] {
+		return field
+	}
+	switch items := field.Interface().(type) {
+	case []string:
+		return reflect.ValueOf(slices.Sorted(slices.Values(items)))
+	case []int32:
+		return reflect.ValueOf(slices.Sorted(slices.Values(items)))
+	}
+	return field
+}
+
 // sortKey joins the fields that name an element; numbers are padded to sort as such.
-func sortKey(element reflect.Value) string {
+func (r *renderer) sortKey(element reflect.Value) string {
 	var key strings.Builder
 	for i := range element.NumField() {
 		field := element.Field(i)
 		switch name := element.Type().Field(i).Name; {
 		case name == "ErrorCode" || name == "ErrorMessage":
 			continue
+		case name == "MemberID" && field.Kind() == reflect.String:
+			key.WriteString(r.normal.knownMember(field.String()) + "\x00")
+			continue
 		case field.Kind() == reflect.Pointer && !field.IsNil():
 			field = field.Elem()
 		}
 		switch {
 		case field.Kind() == reflect.String:
-			key.WriteString(field.String() + "\x00")
+			key.WriteString(r.normal.known(field.String()) + "\x00")
 		case field.CanInt():
 			fmt.Fprintf(&key, "%020d\x00", field.Int())
+		}
+		switch v := field.Interface().(type) {
+		case [16]byte:
+			key.WriteString(r.normal.ids(kafka.TopicID(v).String()) + "\x00")
+		case []byte:
+			key.WriteString(string(v) + "\x00")
 		}
 	}
 	return key.String()
 }
 
-// skip leaves out list entries about topics that the script has nothing to do with.
+// skip leaves out list entries about topics and groups that the script has nothing to
+// do with.
 func (r *renderer) skip(element reflect.Value) bool {
-	for _, name := range []string{"Topic", "Name"} {
+	for _, name := range []string{"Topic", "Name", "Group"} {
 		field := element.FieldByName(name)
 		if !field.IsValid() {
 			continue
@@ -195,9 +223,11 @@ func (r *renderer) scalar(field reflect.Value, name, at string) string {
 	case fmt.Stringer:
 		return v.String()
 	case []byte:
-		return r.normal.content(v)
+		return r.bytes(v, name)
 	}
 	switch {
+	case name == "MemberID" || name == "LeaderID" && field.Kind() == reflect.String:
+		return r.normal.member(field.String())
 	case strings.HasSuffix(name, "ErrorCode"):
 		return kafka.ErrorCode(field.Int()).String()
 	case name == "ProducerID":

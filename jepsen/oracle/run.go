@@ -75,12 +75,18 @@ func (r *runner) statement(s statement) error {
 		return r.raw(s)
 	case let:
 		r.remember(s)
+	case define:
+		return r.define(s)
 	case topic:
 		return r.topic(s)
 	case barrier:
 		return r.barrier()
 	case hangUp:
 		r.connection(s.conn).hangUp()
+	case awaitGroups:
+		return r.awaitGroups()
+	case pause:
+		r.transport.Pause(s.millis)
 	}
 	return nil
 }
@@ -102,7 +108,10 @@ func (r *runner) eachVersion(s statement, do func(statement, int16) error) error
 }
 
 // untilLimit bounds the repeats of `until` and of the barrier, each after a pause.
-const untilLimit = 1_000
+const (
+	untilLimit  = 1_000
+	pauseMillis = 5
+)
 
 func (r *runner) exchange(s statement, version int16) error {
 	r.head(s, version)
@@ -119,7 +128,7 @@ func (r *runner) exchange(s statement, version int16) error {
 			r.show(got, s.text)
 			return nil
 		}
-		r.transport.Pause()
+		r.transport.Pause(pauseMillis)
 	}
 }
 
@@ -279,6 +288,18 @@ func (r *runner) remember(s statement) {
 		return
 	}
 	r.variables[s.name] = remember(reflect.Indirect(found))
+}
+
+// define keeps the value as it is written: it may have {v} in it. What it refers to has
+// to be there already, so that no value refers to itself.
+func (r *runner) define(s statement) error {
+	r.head(s, 0)
+	if _, known := r.variables[s.name]; known {
+		return fmt.Errorf("$%s has a value already", s.name)
+	}
+	_, err := s.body.eval(r.scope(0))
+	r.variables[s.name] = s.body
+	return err
 }
 
 func (r *runner) connection(name string) *connection {

@@ -13,14 +13,15 @@ import (
 // fakeBroker answers what a script of these tests asks: enough to see the runner's
 // own part in a transcript.
 type fakeBroker struct {
-	pauses int
+	paused int64 // milliseconds
+	loaded int   // how often groups were asked for
 	topics []string
 	asked  int
 }
 
 func (b *fakeBroker) Connect() (Conn, error) { return &fakeConn{broker: b}, nil }
 
-func (b *fakeBroker) Pause() { b.pauses++ }
+func (b *fakeBroker) Pause(millis int64) { b.paused += millis }
 
 type fakeConn struct {
 	broker  *fakeBroker
@@ -105,6 +106,17 @@ func (b *fakeBroker) answer(request kmsg.Request) kmsg.Response {
 		}
 		topic.Partitions = append(topic.Partitions, partition)
 		listed.Topics = append(listed.Topics, topic)
+	case *kmsg.DescribeGroupsRequest:
+		described := response.(*kmsg.DescribeGroupsResponse)
+		b.loaded++
+		for i, name := range asked.Groups {
+			group := kmsg.NewDescribeGroupsResponseGroup()
+			group.Group = name
+			if i == b.loaded {
+				group.ErrorCode = 16
+			}
+			described.Groups = append(described.Groups, group)
+		}
 	case *kmsg.InitProducerIDRequest:
 		made := response.(*kmsg.InitProducerIDResponse)
 		made.ProducerID = 4000 + int64(b.asked)
@@ -139,8 +151,9 @@ func TestTranscriptReadsAsAStory(t *testing.T) {
 # A remark.
 topic orders partitions=2
 sync
-send Metadata v0,12 {Topics: [{Topic: "$orders",
-   TopicID: $orders}]}
+define asked = [{Topic: "$orders",
+   TopicID: $orders}]
+send Metadata v0,12 {Topics: $asked}
 send Metadata v99 {} | version 99
 other: post Metadata v1 {Topics: []}
 other: post Metadata v9 {Topics: []}
@@ -155,11 +168,12 @@ raw hex("ffff")
 `)
 	want := `# A remark.
 topic orders partitions=2
-send Metadata v0 {Topics: [{Topic: "$orders", TopicID: $orders}]}
+define asked = [{Topic: "$orders", TopicID: $orders}]
+send Metadata v0 {Topics: $asked}
   Brokers []
   Topics:
     - ErrorCode NONE, Topic "$orders", Partitions []
-send Metadata v12 {Topics: [{Topic: "$orders", TopicID: $orders}]}
+send Metadata v12 {Topics: $asked}
   Brokers [], ClusterID null, ControllerID -1
   Topics:
     - ErrorCode NONE, Topic "$orders", TopicID <id of $orders>, ` +
@@ -186,6 +200,26 @@ raw hex("ffff")
 `
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got\n%s", diff)
+	}
+}
+
+// TestWaitingLeavesNoTrace plays what only takes time: the coordinators answer one after
+// the other, and a pause pauses.
+func TestWaitingLeavesNoTrace(t *testing.T) {
+	script, err := Parse("test", "groups\npause 100\nsync")
+	if err != nil {
+		t.Fatal(err)
+	}
+	broker := &fakeBroker{}
+	transcript, err := Run(script, broker)
+	if err != nil || transcript != "" {
+		t.Errorf("%q, %v", transcript, err)
+	}
+	if broker.loaded != groupsAsked {
+		t.Errorf("%d questions, want %d", broker.loaded, groupsAsked)
+	}
+	if want := int64(100 + (groupsAsked-1)*pauseMillis); broker.paused < want {
+		t.Errorf("paused for %d milliseconds, want %d", broker.paused, want)
 	}
 }
 

@@ -78,8 +78,8 @@ func TestTranscriptsBelongToTheScripts(t *testing.T) {
 			}
 		}
 	}
-	if total < 400 {
-		t.Errorf("%d exchanges, 400 were promised", total)
+	if total < 700 {
+		t.Errorf("%d exchanges, 700 were promised", total)
 	}
 }
 
@@ -93,6 +93,8 @@ func TestScriptsMistakesAreExplained(t *testing.T) {
 		{"send Metadata v1 {Topics: [1 2]}", "expected , or ]"},
 		{"send Metadata v1 {Topics: 99999999999999999999}", "bad number"},
 		{"let x", "let wants name = Path"},
+		{"define x", "define wants name = VALUE"},
+		{"pause soon", "invalid syntax"},
 		{"until x send Metadata v1", "until wants a condition"},
 	} {
 		_, err := Parse("bad", "# first line\n"+c.source)
@@ -118,6 +120,10 @@ func TestRequestsMistakesAreExplained(t *testing.T) {
 		{"raw frames(3)", "no function frames"},
 		{"raw hex(\"0\")", "odd length"},
 		{"receive", "nothing was posted"},
+		{"define x = $x", "no variable $x"},
+		{"define x = 1\ndefine x = [$x]", "$x has a value already"},
+		{"send JoinGroup v0 {Protocols: [{Metadata: subscription({Topic: []})}]}", "has no field Topic"},
+		{"send JoinGroup v0 {Protocols: [{Metadata: assignment(5)}]}", "wants one {Field"},
 	} {
 		script, err := Parse("bad", c.source)
 		if err != nil {

@@ -1,7 +1,9 @@
 package oracle
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -112,9 +114,44 @@ func (r *runner) awaitPartition(name string, partition int32) error {
 		if err == nil && found.Int() == int64(kafka.None) {
 			return nil
 		}
-		r.transport.Pause()
+		r.transport.Pause(pauseMillis)
 	}
 	return fmt.Errorf("topic %s is not served after %d questions", name, untilLimit)
+}
+
+// groupsAsked is how many names awaitGroups asks for: so many that each partition of the
+// offsets topic, which the Settings give four, has some of them.
+const groupsAsked = 32
+
+// awaitGroups has the offsets topic created and asks for groups that are none until
+// every coordinator says so.
+func (r *runner) awaitGroups() error {
+	find, describe := kmsg.NewPtrFindCoordinatorRequest(), kmsg.NewPtrDescribeGroupsRequest()
+	find.SetVersion(4)
+	describe.SetVersion(5)
+	for i := range groupsAsked {
+		describe.Groups = append(describe.Groups, fmt.Sprintf("%sasked.%d", r.prefix, i))
+	}
+	find.CoordinatorKeys = describe.Groups
+	for range untilLimit {
+		if _, err := r.setup(find); err != nil {
+			return err
+		}
+		response, err := r.setup(describe)
+		if err != nil {
+			return err
+		}
+		described, ok := response.(*kmsg.DescribeGroupsResponse)
+		if !ok {
+			return errors.New("groups: no answer to DescribeGroups")
+		}
+		if !slices.ContainsFunc(described.Groups,
+			func(g kmsg.DescribeGroupsResponseGroup) bool { return g.ErrorCode != 0 }) {
+			return nil
+		}
+		r.transport.Pause(pauseMillis)
+	}
+	return fmt.Errorf("coordinators do not answer after %d questions", untilLimit)
 }
 
 func (r *runner) setup(request kmsg.Request) (any, error) {

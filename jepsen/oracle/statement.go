@@ -14,15 +14,18 @@ import (
 type verb int
 
 const (
-	say     verb = iota // # a remark, repeated in the transcript
-	send                // send API vN {body} | edits: one request and its reply, for each version
-	post                // post ...: the request only
-	receive             // receive: the reply to the oldest posted request
-	raw                 // raw BYTES: bytes as they are, and whatever comes back
-	let                 // let name = Path.To[0].Field: remember a field of the last reply
-	topic               // topic name key=value...: a fresh topic, ready to be used
-	barrier             // sync: wait until the broker has applied all metadata so far
-	hangUp              // close: end the connection from this side
+	say         verb = iota // # a remark, repeated in the transcript
+	send                    // send API vN {body} | edits: one request and its reply, for each version
+	post                    // post ...: the request only
+	receive                 // receive: the reply to the oldest posted request
+	raw                     // raw BYTES: bytes as they are, and whatever comes back
+	let                     // let name = Path.To[0].Field: remember a field of the last reply
+	define                  // define name = VALUE: what $name stands for
+	topic                   // topic name key=value...: a fresh topic, ready to be used
+	barrier                 // sync: wait until the broker has applied all metadata so far
+	hangUp                  // close: end the connection from this side
+	pause                   // pause 100: let so many milliseconds pass
+	awaitGroups             // groups: wait until the coordinators of all groups answer
 )
 
 type statement struct {
@@ -39,6 +42,7 @@ type statement struct {
 	until    *condition
 
 	name, path string // of let and topic
+	millis     int64  // of pause
 }
 
 // condition is `until Path == VALUE`: the request is repeated until its reply says so.
@@ -87,6 +91,16 @@ func parseStatement(line string) (statement, error) {
 			return parsed, fmt.Errorf("let wants name = Path")
 		}
 		return parsed, nil
+	case "define":
+		parsed.verb = define
+		name, value, ok := strings.Cut(rest, "=")
+		parsed.name = strings.TrimSpace(name)
+		if !ok {
+			return parsed, errors.New("define wants name = VALUE")
+		}
+		var err error
+		parsed.body, err = parseValue(value)
+		return parsed, err
 	case "topic":
 		parsed.verb = topic
 		parsed.name, parsed.path, _ = strings.Cut(rest, " ")
@@ -97,9 +111,17 @@ func parseStatement(line string) (statement, error) {
 	case "close":
 		parsed.verb = hangUp
 		return parsed, nil
+	case "groups":
+		parsed.verb = awaitGroups
+		return parsed, nil
+	case "pause":
+		parsed.verb = pause
+		var err error
+		parsed.millis, err = strconv.ParseInt(rest, 10, 64)
+		return parsed, err
 	}
 	return parsed, fmt.Errorf("no statement %q; there are send, post, receive, until, raw, "+
-		"let, topic, sync, close and # remarks", first)
+		"let, define, topic, groups, sync, close, pause and # remarks", first)
 }
 
 func (s *statement) parseUntil(rest string) error {
@@ -224,7 +246,7 @@ func (s *statement) heads() []string {
 			lines = append(lines, s.head(version))
 		}
 		return lines
-	case receive, raw, topic:
+	case receive, raw, topic, define:
 		return []string{s.head(0)}
 	}
 	return nil

@@ -9,8 +9,8 @@ type Transport interface {
 	// Connect opens a fresh connection to the broker.
 	Connect() (Conn, error)
 
-	// Pause waits a moment, 5 milliseconds or so, before a question is asked again.
-	Pause()
+	// Pause waits for so many milliseconds, or a little longer.
+	Pause(millis int64)
 }
 
 // Conn is one connection, used by one script, one call at a time.

@@ -3,6 +3,8 @@ package oracle
 import (
 	"bytes"
 	"fmt"
+
+	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
 // expr is one parsed value of a script. It is evaluated once for each exchange,
@@ -61,6 +63,9 @@ func (v variable) eval(s *scope) (any, error) {
 	value, ok := s.variables[v.name]
 	if !ok {
 		return nil, fmt.Errorf("no variable $%s", v.name)
+	}
+	if defined, ok := value.(expr); ok {
+		return defined.eval(s) // anew, since it may have {v} in it
 	}
 	return value, nil
 }
@@ -161,6 +166,10 @@ func callPlain(name string, args []any) (any, error) {
 		if content, ok := only[string](args); ok {
 			return []byte(content), nil
 		}
+	case "subscription":
+		return encodeMember(&kmsg.ConsumerMemberMetadata{}, args)
+	case "assignment":
+		return encodeMember(&kmsg.ConsumerMemberAssignment{}, args)
 	case "cut":
 		if len(args) == 2 {
 			content, isBytes := args[0].([]byte)

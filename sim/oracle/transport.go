@@ -15,8 +15,6 @@ const (
 	replyPatience = 2 * scripts.LongestWaitMillis * time.Millisecond
 	// dialPatience is enough for a network that loses nothing.
 	dialPatience = time.Minute
-	// pause is how long Transport.Pause lasts.
-	pause = 5 * time.Millisecond
 	// largestReply is far above what the scripts ask for.
 	largestReply = 64 << 20
 )
@@ -42,7 +40,9 @@ func (t *transport) Connect() (scripts.Conn, error) {
 }
 
 // Pause implements Transport.
-func (t *transport) Pause() { t.task.Sleep(pause) }
+func (t *transport) Pause(millis int64) {
+	t.task.Sleep(time.Duration(millis) * time.Millisecond)
+}
 
 // conn is one connection of a script.
 type conn struct {

@@ -32,7 +32,6 @@ func (g *Group) Join(c *Call, t decision.Ticket, q *kmsg.JoinGroupRequest) (deci
 		id = randomID(c.Random)
 	}
 	response := q.ResponseKind().(*kmsg.JoinGroupResponse)
-	response.MemberID = q.MemberID
 	response.Generation = -1
 	code := g.checkJoin(c, q, id)
 	if code == kafka.None && q.MemberID == "" && q.InstanceID == nil && q.Version >= twoStepJoin {
