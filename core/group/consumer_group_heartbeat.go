@@ -68,5 +68,5 @@ func (s *Step) consumer(id string) *consumer.Call {
 		settings = settings.For(config(id))
 	}
 	return &consumer.Call{Moment: s.Moment, Client: s.From, Settings: settings, Topics: s.Topics,
-		Random: s.coordinator.options.Random}
+		Hashes: &s.coordinator.hashes, Random: s.coordinator.options.Random}
 }

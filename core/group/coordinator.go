@@ -24,6 +24,7 @@ type Coordinator struct {
 	groups  *order.Map[string, Group]
 	offsets *offset.Store
 	timers  *timer.Queue
+	hashes  consumer.TopicHashes
 	// loaded is set by Loaded: Apply then is of what the coordinator itself decided.
 	loaded bool
 	// cleaning and deleting are where CleanUp and TopicsDeleted go on, when they have

@@ -29,8 +29,8 @@ import (
 // words_test.go), or what befalls the coordinator:
 //
 //	settings NAME=VALUE ...     initial-delay, max-size, metadata, retention-minutes,
-//	                            interval (of targets, ms), migration (0 to 3: disabled,
-//	                            upgrade, downgrade, bidirectional)
+//	                            interval (of targets, ms), consumers (the most of a group),
+//	                            migration (0 to 3: disabled, upgrade, downgrade, both)
 //	topic NAME PARTITIONS       is made
 //	drop NAME                   is deleted, which the coordinator hears of
 //	advance MS                  time passes, and what becomes due is expired in between
@@ -189,6 +189,8 @@ func (s *script) set(t *testing.T, name string, value int32) {
 		s.settings.Classic.GroupMaxSize = value
 	case "metadata":
 		s.settings.Offsets.OffsetMetadataMaxBytes = value
+	case "consumers":
+		s.settings.Consumer.MaxSize = int(value)
 	case "interval":
 		s.settings.Consumer.AssignmentInterval = time.Duration(value) * time.Millisecond
 	case "migration":

@@ -80,7 +80,9 @@ type Call struct {
 	// Settings are the group's: see Settings.For.
 	Settings Settings
 	Topics   Topics
-	Random   env.Random
+	// Hashes are the caller's, of these Topics and earlier ones.
+	Hashes *TopicHashes
+	Random env.Random
 }
 
 // Exists reports whether any record says something of the group. One that does not exist

@@ -188,7 +188,7 @@ func (s *step) fence(members []*member) {
 	for _, m := range members {
 		change.members(m, -1)
 	}
-	s.write(s.g.epochRecord(s.g.epoch+1, change.hash(s.Topics)))
+	s.write(s.g.epochRecord(s.g.epoch+1, change.hash(s.Call)))
 }
 
 // randomID is an id for a member that brought none: a random UUID as Kafka writes them.

@@ -106,8 +106,6 @@ func (b *ownedBuilder) addAll(o owned) {
 	}
 }
 
-func (b *ownedBuilder) empty() bool { return len(b.partitions) == 0 }
-
 // build makes the collection; of a partition that was added twice the first epoch holds.
 func (b *ownedBuilder) build() owned {
 	order := func(x, y ownedPartition) int { return x.at.Compare(y.at) }

@@ -190,7 +190,7 @@ func (s *step) resolved(done *order.Map[string, *record.ConsumerGroupRegularExpr
 	if !s.g.Exists() {
 		return
 	}
-	hash := change.hash(s.Topics)
+	hash := change.hash(s.Call)
 	if bump || hash != s.g.metadataHash {
 		s.write(s.g.epochRecord(s.g.epoch+1, hash))
 		s.g.refresh = refresh{true, s.Topics.Version(), s.g.epoch + 1}

@@ -34,7 +34,7 @@ func (s *step) changeSubscription(bump bool, known, updated *member) kafka.Membe
 	if old := known.regex(); old != "" && old != updated.regex() && s.g.countRegex(old) == 1 {
 		change.regex(s.g.resolved(old), -1)
 	}
-	hash := change.hash(s.Topics)
+	hash := change.hash(s.Call)
 	epoch := s.g.epoch
 	if bump || hash != s.g.metadataHash {
 		epoch++
@@ -89,13 +89,11 @@ func (c *change) add(name string, by nameCount) {
 }
 
 // hash is the metadata hash of the subscription after the step.
-func (c *change) hash(topics Topics) int64 {
+func (c *change) hash(call *Call) int64 {
 	var hashes []int64
 	include := func(name string) {
-		if id, found := topics.TopicID(name); found {
-			racks := func(p kafka.Partition) []string { return topics.Racks(id, p) }
-			hashes = append(hashes,
-				metadatahash.Topic(id, name, int(topics.PartitionCount(id)), racks))
+		if id, found := call.Topics.TopicID(name); found {
+			hashes = append(hashes, call.Hashes.of(call.Topics, id, name))
 		}
 	}
 	// Both maps are in the order of names, and are merged.

@@ -39,7 +39,7 @@ func Upgrade(c *Call, id string, generation kafka.Generation, members []ClassicM
 		current = append(current, m.currentRecord(id))
 		change.members(m, 1)
 	}
-	d.Write(g.epochRecord(epoch, change.hash(c.Topics)))
+	d.Write(g.epochRecord(epoch, change.hash(c)))
 	d.Write(targets...)
 	d.Write(assignmentRecord(id, epoch, 0))
 	d.Write(current...)

@@ -90,6 +90,7 @@ type world struct {
 	group    *consumer.Group
 	log      []record.Record
 	topics   *topics
+	hashes   consumer.TopicHashes
 	settings consumer.Settings
 	now      kafka.Instant
 	random   *counting
@@ -111,7 +112,7 @@ func (w *world) call() *consumer.Call {
 		Moment: decision.Moment{Now: w.now,
 			Wall: wallAtStart + kafka.Timestamp(time.Duration(w.now)/time.Millisecond)},
 		Client:   decision.Client{ID: "client", Host: "/127.0.0.1"},
-		Settings: w.settings, Topics: w.topics, Random: w.random,
+		Settings: w.settings, Topics: w.topics, Hashes: &w.hashes, Random: w.random,
 	}
 }
 
