@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -23,6 +24,21 @@ type table struct {
 }
 
 func (t *table) add(values ...any) { t.rows = append(t.rows, values) }
+
+// dropEmptyColumns leaves out the columns that have no value in any row, which only
+// widen what a person reads. Programs count on every column.
+func (t *table) dropEmptyColumns() {
+	for i := len(t.columns) - 1; i >= 0; i-- {
+		hasValue := func(row []any) bool { return forPeople(row[i]) != forPeople(nil) }
+		if len(t.rows) == 0 || slices.ContainsFunc(t.rows, hasValue) {
+			continue
+		}
+		t.columns = slices.Delete(t.columns, i, i+1)
+		for j, row := range t.rows {
+			t.rows[j] = slices.Delete(row, i, i+1)
+		}
+	}
+}
 
 // jsonFlag gives a command --json.
 func jsonFlag(command *cobra.Command) *bool {
