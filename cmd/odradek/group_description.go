@@ -6,6 +6,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -129,7 +130,7 @@ func fromConsumer(d kadm.DescribedConsumerGroup) *describedGroup {
 			subscribed = append(subscribed, "/"+*m.SubscribedTopicRegex+"/")
 		}
 		g.members = append(g.members, groupMember{id: m.MemberID, instance: maybeText(m.InstanceID),
-			kind: kind, client: m.ClientID, host: m.ClientHost, rack: maybeText(m.RackID),
+			kind: kind, client: m.ClientID, host: hostOf(m.ClientHost), rack: maybeText(m.RackID),
 			epoch: m.MemberEpoch, subscribed: subscribed,
 			assigned: assignmentOf(m.Assignment), target: assignmentOf(m.TargetAssignment)})
 	}
@@ -144,7 +145,7 @@ func fromClassic(d kadm.DescribedGroup) *describedGroup {
 	}
 	for _, m := range d.Members {
 		member := groupMember{id: m.MemberID, instance: maybeText(m.InstanceID), kind: "Classic",
-			client: m.ClientID, host: m.ClientHost, assigned: assignment{}}
+			client: m.ClientID, host: hostOf(m.ClientHost), assigned: assignment{}}
 		if joined, ok := m.Join.AsConsumer(); ok {
 			member.subscribed = slices.Sorted(slices.Values(joined.Topics))
 			member.rack = maybeText(joined.Rack)
@@ -160,6 +161,9 @@ func fromClassic(d kadm.DescribedGroup) *describedGroup {
 	}
 	return g
 }
+
+// hostOf is an address without the slash that Java writes in front of it.
+func hostOf(host string) string { return strings.TrimPrefix(host, "/") }
 
 // maybeText is an optional string as a cell of a table.
 func maybeText(text *string) any {

@@ -107,12 +107,16 @@ func (o *groupsDescribe) print(groups []*describedGroup) error {
 			fmt.Fprintln(o.console.out)
 		}
 		fmt.Fprintf(o.console.out, "%s\n", g.head())
-		for _, rows := range []*table{memberRows(g), partitionRows(g)} {
+		members, partitions := memberRows(g), partitionRows(g)
+		partitions.drop("client", "host") // which stand with the members
+		for _, rows := range []*table{members, partitions} {
+			rows.drop("group")
+			rows.dropEmptyColumns()
 			if len(rows.rows) == 0 {
 				continue
 			}
 			fmt.Fprintln(o.console.out)
-			if err := o.console.print(rows.forOneGroup(), false); err != nil {
+			if err := o.console.print(rows, false); err != nil {
 				return err
 			}
 		}
@@ -209,17 +213,6 @@ func partitionRows(g *describedGroup) *table {
 		rows.add(g.name, p.topic, p.partition, p.committed, p.end, p.lag, member, client, host)
 	}
 	return rows
-}
-
-// forOneGroup leaves out what a person has read above the table, and what has no
-// value in any row.
-func (t *table) forOneGroup() *table {
-	t.columns = t.columns[1:]
-	for i := range t.rows {
-		t.rows[i] = t.rows[i][1:]
-	}
-	t.dropEmptyColumns()
-	return t
 }
 
 // jsonMember is a member of a group in --json.
