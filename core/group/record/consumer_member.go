@@ -24,7 +24,7 @@ type ConsumerGroupMemberMetadataValue struct {
 	// ServerAssignor is the assignor the member asks for; nil: any.
 	ServerAssignor *string
 	// ClassicMemberMetadata is set for a member that speaks the classic protocol in a
-	// group that was upgraded.
+	// group that was upgraded; nil: it speaks the consumer protocol.
 	ClassicMemberMetadata *ClassicMemberMetadata
 }
 
@@ -73,19 +73,30 @@ func (v *ConsumerGroupMemberMetadataValue) fields(c *coder, _ int16) {
 	c.nullableText(&v.SubscribedTopicRegex)
 	integer32(c, &v.RebalanceTimeoutMs)
 	c.nullableText(&v.ServerAssignor)
-	c.tags(tagged{0, v.ClassicMemberMetadata != nil, v.classic})
+	if !c.writing {
+		v.ClassicMemberMetadata = &ClassicMemberMetadata{}
+	}
+	c.tags(tagged{0, !v.ClassicMemberMetadata.isDefault(), v.classic})
 }
 
-// classic is a structure that may be null: it begins with a byte that says whether it
-// is there, 1 or -1.
+// isDefault reports whether Kafka leaves the field out. The default is an empty
+// structure and not null: null is written, so that a member of the consumer protocol is
+// not taken for one of the classic protocol.
+func (m *ClassicMemberMetadata) isDefault() bool {
+	return m != nil && m.SessionTimeoutMs == 0 && len(m.SupportedProtocols) == 0
+}
+
+// classic is a tagged structure that may be null: it begins with a byte that says
+// whether it is there, 1 or 0.
 func (v *ConsumerGroupMemberMetadataValue) classic(c *coder) {
-	present := int8(1)
-	integer8(c, &present)
-	if c.err != nil || present < 0 {
-		return
+	present := int8(0)
+	if v.ClassicMemberMetadata != nil {
+		present = 1
 	}
-	if v.ClassicMemberMetadata == nil {
-		v.ClassicMemberMetadata = &ClassicMemberMetadata{}
+	integer8(c, &present)
+	if c.err != nil || present == 0 {
+		v.ClassicMemberMetadata = nil
+		return
 	}
 	m := v.ClassicMemberMetadata
 	integer32(c, &m.SessionTimeoutMs)
