@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os/signal"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -11,6 +13,14 @@ import (
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
+)
+
+const (
+	// joinPatience is how long joining may take before a person is told why: longer than
+	// a group takes that has no trouble.
+	joinPatience = 5 * time.Second
+	// leavePatience is how long leaving may take before a person is told how to end it.
+	leavePatience = time.Second
 )
 
 // groupReading is one run of consume as a member of a group.
@@ -21,6 +31,10 @@ type groupReading struct {
 	settled bool
 	// emptySince is since when no partition is assigned.
 	emptySince time.Time
+	// joined is set once the group has taken this reader in; toldWaiting when the person
+	// knows that it takes long.
+	joined      bool
+	toldWaiting bool
 }
 
 // runInGroup reads as a member of a group.
@@ -29,6 +43,9 @@ func (o *consume) runInGroup(command *cobra.Command, from start, sink *sink) err
 	if err := o.checkGroup(from); err != nil {
 		return err
 	}
+	// Whoever reads the pipe may go: then a write fails, instead of a signal that would
+	// end this process before it has left the group.
+	signal.Ignore(syscall.SIGPIPE)
 	// What can be wrong is found out before the group is disturbed.
 	plain, err := o.client(ctx)
 	if err != nil {
@@ -54,7 +71,6 @@ func (o *consume) runInGroup(command *cobra.Command, from start, sink *sink) err
 	if err != nil {
 		return err
 	}
-	defer client.CloseAllowingRebalance()
 	r := &groupReading{
 		reading: &reading{consume: o, client: client, sink: sink, outage: away,
 			follow: o.follow || o.console.outTerminal && !o.untilEnd},
@@ -185,6 +201,7 @@ func (r *groupReading) turn(ctx context.Context) (done bool, err error) {
 	}
 	fetches := r.client.PollRecords(wait, most)
 	defer r.client.AllowRebalance()
+	r.awaitJoin()
 	r.adopt(ctx)
 	var failed error
 	idle := true
@@ -263,7 +280,7 @@ func (r *groupReading) mark() {
 // atEnd reports whether there is nothing left to read for this member.
 func (r *groupReading) atEnd() bool {
 	switch {
-	case r.follow || !r.settled || r.open > 0:
+	case r.follow || !r.settled || r.open > 0 || !r.joined:
 		return false
 	case len(r.byID) > 0:
 		return true
@@ -272,9 +289,27 @@ func (r *groupReading) atEnd() bool {
 	if time.Since(r.emptySince) < r.timeout {
 		return false
 	}
-	fmt.Fprintf(r.console.err, "group %s gives this reader nothing of %s: other members read it\n",
-		r.group, r.topic)
+	fmt.Fprintf(r.console.err, "group %s gives this reader nothing of %s: other members have it, "+
+		"or one that was killed and has not timed out yet\n", r.group, r.topic)
 	return true
+}
+
+// awaitJoin notices that the group has taken this reader in, and tells the person if
+// that takes long: a group of the classic protocol waits for all of its members first.
+func (r *groupReading) awaitJoin() {
+	if r.joined {
+		return
+	}
+	_, generation := r.client.GroupMetadata()
+	r.joined = generation >= 0
+	switch waited := time.Since(r.emptySince); {
+	case r.joined:
+		r.emptySince = time.Now()
+	case waited > joinPatience && !r.toldWaiting:
+		r.toldWaiting = true
+		fmt.Fprintf(r.console.err, "waiting for group %s: it takes new members when all others have "+
+			"answered, or one that was killed has timed out\n", r.group)
+	}
 }
 
 // judgeInGroup is the error of a fetch if it cannot be waited out. A member that was
@@ -320,11 +355,21 @@ func waitedOut(err error) bool {
 func (r *groupReading) leave() error {
 	ctx, cancel := context.WithTimeout(context.Background(), r.timeout)
 	defer cancel()
+	if r.console.errTerminal {
+		patience := time.AfterFunc(leavePatience, func() {
+			fmt.Fprintf(r.console.err, "leaving group %s; Ctrl-C again ends at once\n", r.group)
+		})
+		defer patience.Stop()
+	}
 	r.commit(ctx, r.client)
 	r.client.AllowRebalance()
-	if err := r.client.LeaveGroupContext(ctx); err != nil {
-		fmt.Fprintf(r.console.err, "odradek: leave group %s: %s; it waits until this member's session "+
-			"times out\n", r.group, said(err))
+	err := r.client.LeaveGroupContext(ctx)
+	if err == nil {
+		r.client.Close()
+	} else {
+		// Closing would wait for the same answer. The end of the process closes too.
+		fmt.Fprintf(r.console.err, "group %s did not let this reader go: %s. It does when the "+
+			"reader's session times out\n", r.group, said(err))
 	}
 	if err := r.failure(); err != nil {
 		return &fault{cause: err,
