@@ -81,8 +81,10 @@ func (o *consume) runInGroup(command *cobra.Command, from start, sink *sink) err
 	}
 	err = r.run(ctx)
 	interrupted := errors.Is(err, errInterrupted)
-	if leaving := r.leave(); leaving != nil && (err == nil || interrupted) {
+	if leaving := r.leave(); leaving != nil && interrupted {
 		return leaving
+	} else if leaving != nil {
+		return errors.Join(err, leaving)
 	}
 	if o.console.errTerminal || interrupted {
 		fmt.Fprintln(o.console.err, r.summary(err))
@@ -301,7 +303,7 @@ func (r *groupReading) awaitJoin() {
 		return
 	}
 	_, generation := r.client.GroupMetadata()
-	r.joined = generation >= 0
+	r.joined = generation > 0 // the first of either protocol is 1
 	switch waited := time.Since(r.emptySince); {
 	case r.joined:
 		r.emptySince = time.Now()
@@ -323,6 +325,7 @@ func (r *groupReading) judgeInGroup(p kgo.FetchTopicPartition) error {
 		}
 		fmt.Fprintf(r.console.err, "odradek: put out of group %s: %s; joining again\n", r.group,
 			said(session.Err))
+		r.joined, r.emptySince = false, time.Now()
 		return nil
 	case errors.Is(p.Err, kerr.OffsetOutOfRange):
 		about := fmt.Sprintf("%s:%d", r.topic, p.Partition)

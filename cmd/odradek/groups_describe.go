@@ -111,6 +111,7 @@ func (o *groupsDescribe) print(groups []*describedGroup) error {
 		partitions.drop("client", "host") // which stand with the members
 		for _, rows := range []*table{members, partitions} {
 			rows.drop("group")
+			rows.hideReached()
 			rows.dropEmptyColumns()
 			if len(rows.rows) == 0 {
 				continue
@@ -136,6 +137,7 @@ func (o *groupsDescribe) printRows(groups []*describedGroup) error {
 		all.rows = append(all.rows, section(g).rows...)
 	}
 	if o.console.outTerminal && !*o.asJSON {
+		all.hideReached()
 		all.dropEmptyColumns()
 	}
 	return o.console.print(all, *o.asJSON)
@@ -189,7 +191,7 @@ func memberRows(g *describedGroup) *table {
 		"epoch", "partitions", "assigned", "target", "subscribed"}}
 	for _, m := range g.members {
 		var target any
-		if m.target != nil && !slices.EqualFunc(m.assigned, m.target, sameTopicPartitions) {
+		if m.target != nil {
 			target = m.target
 		}
 		rows.add(g.name, m.id, m.instance, m.client, m.host, m.kind, m.epoch, m.assigned.count(),
@@ -198,8 +200,17 @@ func memberRows(g *describedGroup) *table {
 	return rows
 }
 
-func sameTopicPartitions(a, b topicPartitions) bool {
-	return a.Topic == b.Topic && slices.Equal(a.Partitions, b.Partitions)
+// hideReached leaves out the targets that are reached: a person looks for the others.
+func (t *table) hideReached() {
+	assigned, target := slices.Index(t.columns, "assigned"), slices.Index(t.columns, "target")
+	if target < 0 {
+		return
+	}
+	for _, row := range t.rows {
+		if forPeople(row[assigned]) == forPeople(row[target]) {
+			row[target] = nil
+		}
+	}
 }
 
 func partitionRows(g *describedGroup) *table {

@@ -11,6 +11,9 @@ const (
 	groupInside  = "inside"
 )
 
+// Commands are listed in the order of newRoot. It is cobra's own variable for all trees.
+func init() { cobra.EnableCommandSorting = false }
+
 // newRoot builds the whole tree of commands. A new command is a line here.
 func newRoot(c *console) *cobra.Command {
 	root := &cobra.Command{
@@ -56,7 +59,6 @@ against any Kafka-compatible broker.`,
 	root.SetHelpFunc(func(command *cobra.Command, _ []string) { printHelp(c.out, command) })
 	root.SetHelpCommand(&cobra.Command{Hidden: true})
 	root.CompletionOptions.DisableDefaultCmd = true
-	cobra.EnableCommandSorting = false
 	return root
 }
 
