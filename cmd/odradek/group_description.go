@@ -211,11 +211,7 @@ func addOffsets(ctx context.Context, admin *kadm.Client, groups map[string]*desc
 
 // collect makes the partitions of a group, in order.
 func (g *describedGroup) collect(committed kadm.OffsetResponses) []groupPartition {
-	type key struct {
-		topic     string
-		partition int32
-	}
-	found := map[key]*groupPartition{}
+	found := map[partitionKey]*groupPartition{}
 	for _, o := range committed.Sorted() {
 		if o.Err == nil && o.At >= 0 {
 			p := &groupPartition{topic: o.Topic, partition: o.Partition, committed: o.At,
@@ -223,16 +219,16 @@ func (g *describedGroup) collect(committed kadm.OffsetResponses) []groupPartitio
 			if o.LeaderEpoch >= 0 {
 				p.leaderEpoch = o.LeaderEpoch
 			}
-			found[key{o.Topic, o.Partition}] = p
+			found[partitionKey{o.Topic, o.Partition}] = p
 		}
 	}
 	for i := range g.members {
 		for _, t := range g.members[i].assigned {
 			for _, partition := range t.Partitions {
-				p := found[key{t.Topic, partition}]
+				p := found[partitionKey{t.Topic, partition}]
 				if p == nil {
 					p = &groupPartition{topic: t.Topic, partition: partition}
-					found[key{t.Topic, partition}] = p
+					found[partitionKey{t.Topic, partition}] = p
 				}
 				p.member = &g.members[i]
 			}

@@ -21,28 +21,22 @@ type offsetReset struct {
 	note      string
 }
 
+// partitionKey names a partition.
+type partitionKey struct {
+	topic     string
+	partition int32
+}
+
 // resets finds what the rule comes to, partition by partition.
 func (o *groupsReset) resets(
 	ctx context.Context, admin *kadm.Client, committed *describedGroup,
 	selections []topicPartitions, plan []plannedOffset,
 ) ([]offsetReset, error) {
-	fromFile := map[string]map[int32]int64{}
-	for _, p := range plan {
-		if fromFile[p.topic] == nil {
-			fromFile[p.topic] = map[int32]int64{}
-			selections = append(selections, topicPartitions{Topic: p.topic})
-		}
-		fromFile[p.topic][p.partition] = p.offset
-		last := &selections[slices.IndexFunc(selections, func(t topicPartitions) bool {
-			return t.Topic == p.topic
-		})]
-		last.Partitions = append(last.Partitions, p.partition)
-	}
 	var err error
 	if o.selection.all {
 		selections, err = o.committedTopics(ctx, admin, committed)
 	} else {
-		selections, err = partitionsOf(ctx, admin, selections)
+		selections, err = partitionsOf(ctx, admin, append(selections, topicsOf(plan)...))
 	}
 	if err != nil || len(selections) == 0 {
 		return nil, err
@@ -51,31 +45,61 @@ func (o *groupsReset) resets(
 	if err != nil {
 		return nil, err
 	}
+	before, fromFile := committed.offsets(), map[partitionKey]int64{}
+	for _, p := range plan {
+		fromFile[partitionKey{p.topic, p.partition}] = p.offset
+	}
 	var out []offsetReset
 	var failed error
 	for _, t := range selections {
 		for _, partition := range t.Partitions {
-			situation, err := ask(t.Topic, partition)
+			key := partitionKey{t.Topic, partition}
+			situation, err := ask(key)
 			if err != nil {
 				return nil, err
 			}
-			situation.committed = committed.offset(t.Topic, partition)
 			rule := o.rule
 			if rule.kind == resetFromFile {
-				rule.value = fromFile[t.Topic][partition]
+				rule.value = fromFile[key]
+			}
+			situation.committed = -1
+			if at, ok := before[key]; ok {
+				situation.committed = at
 			}
 			offset, note, err := rule.resolve(situation)
-			if err != nil {
-				failed = errors.Join(failed, &fault{cause: err,
-					sentence: fmt.Sprintf("%s partition %d: %v", t.Topic, partition, err),
-					hint: fmt.Sprintf("give it an offset first, as `odradek groups reset-offsets %s "+
-						"--topic %s:%d --to latest`, or leave it out", o.group, t.Topic, partition)})
-			}
+			failed = errors.Join(failed, o.unresolved(key, err))
 			out = append(out, offsetReset{t.Topic, partition, situation.committed, offset, situation.end,
 				note})
 		}
 	}
 	return out, failed
+}
+
+// unresolved is the error for a partition that the rule does not come to anything for.
+func (o *groupsReset) unresolved(key partitionKey, err error) error {
+	if err == nil {
+		return nil
+	}
+	return &fault{cause: err,
+		sentence: fmt.Sprintf("%s partition %d: %v", key.topic, key.partition, err),
+		hint: fmt.Sprintf("give it an offset first, as `odradek groups reset-offsets %s "+
+			"--topic %s:%d --to latest`, or leave it out", o.group, key.topic, key.partition)}
+}
+
+// topicsOf are the partitions of a file of offsets.
+func topicsOf(plan []plannedOffset) []topicPartitions {
+	at := map[string]int{}
+	var out []topicPartitions
+	for _, p := range plan {
+		i, seen := at[p.topic]
+		if !seen {
+			i = len(out)
+			at[p.topic] = i
+			out = append(out, topicPartitions{Topic: p.topic})
+		}
+		out[i].Partitions = append(out[i].Partitions, p.partition)
+	}
+	return out
 }
 
 // committedTopics are the partitions that the group committed offsets of. Offsets of
@@ -111,20 +135,21 @@ func (o *groupsReset) committedTopics(
 	}), nil
 }
 
-// offset is what the group has committed, or -1.
-func (g *describedGroup) offset(topic string, partition int32) int64 {
+// offsets are what the group has committed.
+func (g *describedGroup) offsets() map[partitionKey]int64 {
+	out := map[partitionKey]int64{}
 	for _, p := range g.partitions {
-		if at, ok := p.committed.(int64); ok && p.topic == topic && p.partition == partition {
-			return at
+		if at, ok := p.committed.(int64); ok {
+			out[partitionKey{p.topic, p.partition}] = at
 		}
 	}
-	return -1
+	return out
 }
 
 // askSituations asks for the offsets of the logs, once for all partitions.
 func askSituations(
 	ctx context.Context, admin *kadm.Client, selections []topicPartitions, rule resetRule,
-) (func(topic string, partition int32) (resetSituation, error), error) {
+) (func(key partitionKey) (resetSituation, error), error) {
 	var topics []string
 	for _, t := range selections {
 		topics = append(topics, t.Topic)
@@ -143,12 +168,12 @@ func askSituations(
 			return nil, fail("ask for offsets by time", err)
 		}
 	}
-	return func(topic string, partition int32) (resetSituation, error) {
+	return func(key partitionKey) (resetSituation, error) {
 		var at [3]int64
 		for i, listed := range []kadm.ListedOffsets{first, end, byTime} {
-			found, ok := listed.Lookup(topic, partition)
+			found, ok := listed.Lookup(key.topic, key.partition)
 			if !ok || found.Err != nil {
-				return resetSituation{}, fail(fmt.Sprintf("%s partition %d", topic, partition),
+				return resetSituation{}, fail(fmt.Sprintf("%s partition %d", key.topic, key.partition),
 					cmp.Or(found.Err, errNoAnswer))
 			}
 			at[i] = found.Offset
