@@ -102,6 +102,17 @@ func (k *connection) client(ctx context.Context, options ...kgo.Opt) (*kgo.Clien
 func (k *connection) admin(
 	command *cobra.Command, body func(ctx context.Context, admin *kadm.Client) error,
 ) error {
+	return k.both(command, func(ctx context.Context, _ *kgo.Client, admin *kadm.Client) error {
+		return body(ctx, admin)
+	})
+}
+
+// both is admin for a command that also needs requests of which the administrative
+// client does not show all.
+func (k *connection) both(
+	command *cobra.Command,
+	body func(ctx context.Context, client *kgo.Client, admin *kadm.Client) error,
+) error {
 	client, err := k.client(command.Context())
 	if err != nil {
 		return err
@@ -111,7 +122,7 @@ func (k *connection) admin(
 	defer cancel()
 	admin := kadm.NewClient(client)
 	admin.SetTimeoutMillis(int32(k.timeout.Milliseconds()))
-	err = body(ctx, admin)
+	err = body(ctx, client, admin)
 	if err != nil && command.Context().Err() != nil {
 		return errInterrupted
 	}

@@ -30,6 +30,8 @@ type consume struct {
 	chomp      bool
 	asJSON     *bool
 	committed  bool
+	group      string
+	protocol   string
 }
 
 func consumeCommand(c *console) *cobra.Command {
@@ -45,6 +47,12 @@ has read all records that were there when it began. --follow and --until-end cho
 Values are written byte for byte. Records of one partition come in order; those of several are
 mixed.
 
+With --group it reads as a member of a consumer group: the group's members share the partitions,
+each begins where the group left off, and what was written is committed every second, at the end
+and at Ctrl-C, never before it was written. An interruption loses nothing; a kill repeats at most
+the last second. --offset then says where to begin in a partition of which the group has committed
+nothing. ` + "`odradek groups describe`" + ` shows how far the group is behind.
+
 --format writes what you ask for:
   %s or %v value   %k key   %o offset   %p partition   %t topic   %T timestamp in milliseconds
   %D timestamp as a date   %h headers   %S value's length   %K key's length (-1: null)   %% percent
@@ -55,6 +63,8 @@ UTF-8 comes as keyBase64, valueBase64.`,
 			"odradek consume orders > orders.log               # all of it, then end",
 			"odradek consume orders --offset -10               # the last ten of each partition",
 			"odradek consume orders --offset @-15m --follow    # from a quarter of an hour ago",
+			"odradek consume orders --group mail --follow | ./send-mail    # share the work, go on later",
+			"odradek consume orders --group nightly > new.log              # what is new since last night",
 			"odradek consume orders -p 0 --offset 4711 --max 1 --json",
 			`odradek consume orders --format '%p/%o %k %s\n'`,
 		),
@@ -79,6 +89,10 @@ UTF-8 comes as keyBase64, valueBase64.`,
 		"`TEXT` to write after a value, as \\0 or nothing")
 	flags.BoolVar(&o.chomp, "chomp", false, "no delimiter after the last record")
 	flags.BoolVar(&o.committed, "committed", false, "only records of committed transactions")
+	flags.StringVarP(&o.group, "group", "g", "", "read as a member of this consumer `GROUP`")
+	flags.StringVar(&o.protocol, "protocol", protocolClassic,
+		"the group's `PROTOCOL`: classic, or consumer, where the broker\n"+
+			"divides the partitions (KIP-848)")
 	o.asJSON = jsonFlag(command)
 	o.connection = connect(c, command)
 	return command
@@ -95,6 +109,12 @@ func (o *consume) run(command *cobra.Command) error {
 	sink, err := o.sink()
 	if err != nil {
 		return err
+	}
+	if o.group != "" {
+		return o.runInGroup(command, from, sink)
+	}
+	if command.Flags().Changed("protocol") || command.Flags().Changed("group") {
+		return usagef("--protocol is a group's: name it with --group GROUP")
 	}
 	ctx := command.Context()
 	away := &outage{}

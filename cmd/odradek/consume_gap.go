@@ -27,6 +27,7 @@ func (r *reading) skipGaps(ctx context.Context) error {
 			return fail(fmt.Sprintf("read %s partition %d", r.topic, p.partition), err)
 		}
 		if empty {
+			p.next = p.end
 			r.finish(p)
 		}
 	}

@@ -21,6 +21,11 @@ type partRange struct {
 	next      int64
 	end       int64
 	done      bool
+
+	// As a member of a group: epoch is the leader's at next, or -1; marked is what was
+	// marked to be committed last, or -1.
+	epoch  int32
+	marked int64
 }
 
 // reading is one run of consume.
@@ -127,7 +132,7 @@ func (r *reading) take(partition int32, records []*kgo.Record) {
 			r.finish(p)
 			return
 		}
-		p.next = record.Offset + 1
+		p.next, p.epoch = record.Offset+1, record.LeaderEpoch
 		if !record.Attrs.IsControl() {
 			r.sink.record(record)
 			r.records++

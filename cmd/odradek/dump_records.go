@@ -25,13 +25,13 @@ func (d *dump) showRecords(w *segmentWalk, b batch.Batch) {
 				b.Offset(r), b.BaseOffset())
 		}
 		last = r.OffsetDelta
-		if d.verify {
-			continue
-		}
-		if *d.asJSON {
-			d.recordJSON(b, r)
-		} else {
-			d.recordLine(b, r)
+		ofGroup := d.groupRecord(w, b, r)
+		switch {
+		case d.verify:
+		case *d.asJSON:
+			d.recordJSON(b, r, ofGroup)
+		default:
+			d.recordLine(b, r, ofGroup)
 		}
 	}
 	if err := records.Err(); err != nil {
@@ -40,10 +40,15 @@ func (d *dump) showRecords(w *segmentWalk, b batch.Batch) {
 }
 
 // recordJSON shows a record with all of its bytes, or with what it means.
-func (d *dump) recordJSON(b batch.Batch, r batch.Record) {
+func (d *dump) recordJSON(b batch.Batch, r batch.Record, ofGroup *groupRecord) {
 	fields := []field{
 		{"offset", int64(b.Offset(r))},
 		{"timestamp", millis(b.Timestamp(r))},
+	}
+	if ofGroup != nil {
+		d.json("record", append(fields, field{"record", ofGroup.kind}, field{"key", ofGroup.key},
+			field{"value", ofGroup.value}))
+		return
 	}
 	if meaning := d.meaning(b, r); meaning != "" {
 		d.json("record", append(fields, field{"meaning", meaning}))
@@ -70,8 +75,11 @@ func (d *dump) recordJSON(b batch.Batch, r batch.Record) {
 	d.json("record", fields)
 }
 
-func (d *dump) recordLine(b batch.Batch, r batch.Record) {
+func (d *dump) recordLine(b batch.Batch, r batch.Record, ofGroup *groupRecord) {
 	what := d.meaning(b, r)
+	if ofGroup != nil {
+		what = ofGroup.String()
+	}
 	if what == "" {
 		what = fmt.Sprintf("key %s value %s", d.quoted(r.Key), d.quoted(r.Value))
 		for _, h := range r.Headers {

@@ -24,12 +24,16 @@ It reads .log, .checkpoint (a metadata snapshot), .index, .timeindex, .txnindex,
 (producers) and the checkpoint files. It needs no broker, and does not disturb one. The exit
 status is 1 if something is wrong. The end of a log that is being written may look torn.
 
+Records of __cluster_metadata and __consumer_offsets are shown by what they mean: those of the
+latter say what groups there are, who is in them and what they committed.
+
 In a pipe each line is tab-separated and begins with its kind: batch, record, index, ...`,
 		Example: example(
 			"odradek dump-log odradek-data/orders-0",
 			"odradek dump-log odradek-data/orders-0/00000000000000000000.log --records",
 			"odradek dump-log --verify odradek-data/*-*     # only what is wrong, and a summary",
 			"odradek dump-log odradek-data/__cluster_metadata-0 --records --json",
+			"odradek dump-log odradek-data/__consumer_offsets-3 --records",
 		),
 		Args: wants(1, -1, "the files or directories to show"),
 		RunE: func(_ *cobra.Command, args []string) error { return d.run(args) },
@@ -39,6 +43,8 @@ In a pipe each line is tab-separated and begins with its kind: batch, record, in
 	flags.BoolVar(&d.full, "full", false, "don't shorten keys and values")
 	flags.BoolVar(&d.verify, "verify", false,
 		"only verify, records too; show what is wrong and a summary")
+	flags.BoolVar(&d.offsetsDecoder, "offsets-decoder", false,
+		"show records, as those of __consumer_offsets wherever they lie")
 	d.asJSON = jsonFlag(command)
 	return command
 }
@@ -50,6 +56,9 @@ type dump struct {
 	full    bool
 	verify  bool
 	asJSON  *bool
+	// offsetsDecoder is set to read records as those of __consumer_offsets, whatever the
+	// name of the directory.
+	offsetsDecoder bool
 
 	out      *bufio.Writer
 	file     string // being shown
@@ -59,6 +68,7 @@ type dump struct {
 
 func (d *dump) run(paths []string) error {
 	d.out = bufio.NewWriterSize(d.console.out, sinkBuffer)
+	d.records = d.records || d.offsetsDecoder
 	files, err := d.expand(paths)
 	if err != nil {
 		return err

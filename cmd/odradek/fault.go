@@ -18,6 +18,9 @@ import (
 // errInterrupted ends a command that a signal asked to stop before it was done.
 var errInterrupted = errors.New("interrupted")
 
+// errNoAnswer is about a thing that a broker's answer left out.
+var errNoAnswer = errors.New("the broker did not say anything about it")
+
 // fault is a failure with what a person can do about it.
 type fault struct {
 	sentence string
@@ -146,6 +149,18 @@ var hints = map[*kerr.Error]string{
 	kerr.KafkaStorageError:          "the broker's disk failed or a log is corrupt: see its own log",
 	kerr.ClusterAuthorizationFailed: "this client may not do that",
 	kerr.TopicAuthorizationFailed:   "this client may not do that",
+	kerr.GroupAuthorizationFailed:   "this client may not do that",
+	kerr.NonEmptyGroup: "stop the group's members first; " +
+		"`odradek groups describe GROUP --members` shows them",
+	kerr.GroupSubscribedToTopic: "a member of the group reads the topic now: stop it first; " +
+		"`odradek groups describe GROUP --members` shows them",
+	kerr.InvalidGroupID: "a group's name must not be empty",
+	kerr.GroupMaxSizeReached: "the group has as many members as the broker allows " +
+		"(group.max.size)",
+	kerr.InconsistentGroupProtocol: "the group's members speak another protocol or divide " +
+		"partitions in another way; `odradek groups describe GROUP` shows how",
+	kerr.CoordinatorNotAvailable:    "the broker of this group is not ready yet; try again",
+	kerr.CoordinatorLoadInProgress:  "the broker reads the group's log after a start; try again",
 	kerr.UnsupportedCompressionType: "the broker does not know this --codec",
 }
 

@@ -22,7 +22,8 @@ func offsetsCommand(c *console) *cobra.Command {
 		Short: "Show first and last offsets, or offsets by time",
 		Long: `Show each partition's first offset, its end (the offset the next record gets) and how many
 offsets lie between. With --at, show one offset of each partition: the first record at or after a
-time, or the one with the highest timestamp.
+time, or the one with the highest timestamp. How far a group has read, and what is left for it, is
+the group's: ` + "`odradek groups describe GROUP`" + `.
 
 In a pipe: tab-separated topic, partition, earliest, latest, records; with --at topic, partition,
 offset, timestamp in milliseconds.`,

@@ -11,6 +11,9 @@ const (
 	groupInside  = "inside"
 )
 
+// Commands are listed in the order of newRoot. It is cobra's own variable for all trees.
+func init() { cobra.EnableCommandSorting = false }
+
 // newRoot builds the whole tree of commands. A new command is a line here.
 func newRoot(c *console) *cobra.Command {
 	root := &cobra.Command{
@@ -39,6 +42,7 @@ against any Kafka-compatible broker.`,
 		inGroup(groupRecords, produceCommand(c)),
 		inGroup(groupRecords, consumeCommand(c)),
 		inGroup(groupRecords, offsetsCommand(c)),
+		inGroup(groupRecords, groupsCommand(c)),
 		inGroup(groupRecords, configsCommand(c)),
 		inGroup(groupRecords, deleteRecordsCommand(c)),
 		inGroup(groupInside, clusterCommand(c)),
@@ -55,7 +59,6 @@ against any Kafka-compatible broker.`,
 	root.SetHelpFunc(func(command *cobra.Command, _ []string) { printHelp(c.out, command) })
 	root.SetHelpCommand(&cobra.Command{Hidden: true})
 	root.CompletionOptions.DisableDefaultCmd = true
-	cobra.EnableCommandSorting = false
 	return root
 }
 

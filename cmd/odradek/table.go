@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -23,6 +24,35 @@ type table struct {
 }
 
 func (t *table) add(values ...any) { t.rows = append(t.rows, values) }
+
+// dropEmptyColumns leaves out the columns that have no value in any row, which only
+// widen what a person reads. Programs count on every column.
+func (t *table) dropEmptyColumns() {
+	var empty []string
+	for i, column := range t.columns {
+		hasValue := func(row []any) bool { return forPeople(row[i]) != forPeople(nil) }
+		if !slices.ContainsFunc(t.rows, hasValue) {
+			empty = append(empty, column)
+		}
+	}
+	if len(t.rows) > 0 {
+		t.drop(empty...)
+	}
+}
+
+// drop leaves out columns.
+func (t *table) drop(columns ...string) {
+	for _, column := range columns {
+		i := slices.Index(t.columns, column)
+		if i < 0 {
+			continue
+		}
+		t.columns = slices.Delete(t.columns, i, i+1)
+		for j, row := range t.rows {
+			t.rows[j] = slices.Delete(row, i, i+1)
+		}
+	}
+}
 
 // jsonFlag gives a command --json.
 func jsonFlag(command *cobra.Command) *bool {

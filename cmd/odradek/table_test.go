@@ -33,3 +33,16 @@ func TestTable(t *testing.T) {
 		t.Errorf("got %q, %v", out.String(), err)
 	}
 }
+
+func TestDropEmptyColumns(t *testing.T) {
+	rows := &table{columns: []string{"group", "instance", "lag", "assigned"}}
+	rows.add("a", nil, 0, "")
+	rows.add("b", nil, nil, "")
+	rows.dropEmptyColumns()
+	var out bytes.Buffer
+	console := &console{out: &out, outTerminal: true}
+	want := "GROUP   LAG\na         0\nb         -\n"
+	if err := console.print(rows, false); err != nil || out.String() != want {
+		t.Errorf("got %v\n%s\nwant\n%s", err, out.String(), want)
+	}
+}
