@@ -40,6 +40,7 @@ var javaTools = map[string]string{
 	"get-offsets":         "org.apache.kafka.tools.GetOffsetShell",
 	"log-dirs":            "org.apache.kafka.tools.LogDirsCommand",
 	"topics":              "org.apache.kafka.tools.TopicCommand",
+	"verifiable-consumer": "org.apache.kafka.tools.VerifiableConsumer",
 }
 
 // javaClient is Kafka's own console producer and consumer.

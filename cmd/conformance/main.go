@@ -64,6 +64,13 @@ func readWishes(arguments []string, errs io.Writer) (wishes, error) {
 }
 
 func main() {
+	if len(os.Args) > 1 && os.Args[1] == franzMemberName {
+		if err := runFranzMember(os.Args[2:]); err != nil {
+			fmt.Println("ended:", err)
+			os.Exit(1)
+		}
+		return
+	}
 	w, err := readWishes(os.Args[1:], os.Stderr)
 	if errors.Is(err, flag.ErrHelp) {
 		return

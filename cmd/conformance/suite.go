@@ -28,6 +28,8 @@ type suite struct {
 	java    *javaClient // nil when Kafka's own tools are not here
 	missing []string    // why clients are skipped
 
+	programs []*memberProgram // of groups; nil until some case wants them
+
 	topics                  int
 	passed, failed, skipped int
 }

@@ -157,8 +157,10 @@ func ownershipsOf(m Member) []*ownership {
 			if m.Silent && (!seen || e.Offset != before.Offset+1) {
 				o = start(e.Partition, max(m.Started, before.At))
 			}
-			if o == nil { // NotAgain and Order know nothing of it, but Every and Value do
-				o = start(e.Partition, e.At)
+			if o == nil {
+				// What was on its way when the partition was revoked. NotAgain knows nothing
+				// of it, but Every and Value do.
+				o = start(e.Partition, m.Started)
 				o.guessed = true
 			}
 			o.consumed = append(o.consumed, e)
@@ -294,11 +296,28 @@ func (j *judge) every() {
 	for p, offsets := range seen {
 		for offset, was := range offsets {
 			if !was {
-				j.fault("nobody consumed offset %d of partition %d (%q)", offset, p,
-					j.history.Log[p][offset])
+				j.fault("nobody consumed offset %d of partition %d (%q)%s", offset, p,
+					j.history.Log[p][offset], j.around(int32(p), Offset(offset)))
 			}
 		}
 	}
+}
+
+// around says who consumed what comes before and after an offset.
+func (j *judge) around(partition int32, offset Offset) string {
+	text := ""
+	for _, o := range j.ownerships {
+		for _, e := range o.consumed {
+			switch {
+			case o.partition != partition:
+			case e.Offset == offset-1:
+				text += fmt.Sprintf("; %s consumed the one before at %d", o.member, e.At)
+			case e.Offset == offset+1:
+				text += fmt.Sprintf("; %s consumed the one after at %d", o.member, e.At)
+			}
+		}
+	}
+	return text
 }
 
 func (j *judge) end() {
