@@ -9,10 +9,12 @@ import (
 // groupCases are groups of real clients. What the members say is judged by
 // odradek/cmd/conformance/history.
 func (s *suite) groupCases() []testCase {
-	return []testCase{
+	all := []testCase{
 		{"groups/mixed", s.mixedGroup},
 		{"groups/upgrade", s.upgradedGroup},
+		{"groups/kill-9", func(ctx context.Context) error { return s.killedGroups(ctx, groupKills) }},
 	}
+	return append(all, s.groupToolCases()...)
 }
 
 // speaking are the programs that speak a protocol.

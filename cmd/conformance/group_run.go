@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -43,6 +46,8 @@ type groupRun struct {
 	// members are all that ever were, in the order in which they came; only the task
 	// of the case touches it.
 	members []*member
+	// committed is the sum of the committed offsets when goesOn asked last.
+	committed int64
 
 	stopLoad    func()
 	loaded      chan error // what the load ended with
@@ -62,7 +67,8 @@ func (s *suite) newGroupRun(ctx context.Context) (*groupRun, error) {
 	// Not compressed: some clients have no codec without packages of others.
 	client, err := (&franzClient{s}).open(kgo.RecordPartitioner(kgo.ManualPartitioner()),
 		kgo.ProducerBatchCompression(kgo.NoCompression()),
-		kgo.MetadataMinAge(50*time.Millisecond), kgo.RecordDeliveryTimeout(time.Minute))
+		kgo.MetadataMinAge(50*time.Millisecond), kgo.RecordDeliveryTimeout(time.Minute),
+		kgo.UnknownTopicRetries(-1)) // it was made a moment ago
 	if err != nil {
 		return nil, err
 	}
@@ -172,6 +178,12 @@ func (r *groupRun) settled(ctx context.Context) error {
 		before[m] = m.consumed()
 	}
 	err := waitFor(ctx, settleTime, func() error {
+		select {
+		case err := <-r.loaded:
+			r.loaded <- err // for who asks next
+			return fmt.Errorf("the load has ended by itself: %w", err)
+		default:
+		}
 		if got, want := len(r.live()), len(live); got < want {
 			return fmt.Errorf("%d members have ended by themselves", want-got)
 		}
@@ -354,4 +366,32 @@ func (r *groupRun) close() {
 		m.kill()
 	}
 	r.client.Close()
+	if r.suite.keep != "" {
+		if err := r.write(r.suite.keep); err != nil {
+			fmt.Fprintf(r.suite.out, "      what was said is not kept: %v\n", err)
+		}
+	}
+}
+
+// write puts what was said and seen into a directory, a file each.
+func (r *groupRun) write(dir string) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	for _, m := range r.members {
+		var text strings.Builder
+		for _, e := range m.history().Events {
+			fmt.Fprintln(&text, e)
+		}
+		fmt.Fprintf(&text, "# and said: %s\n", m.said())
+		file := filepath.Join(dir, r.group+"-"+m.name+".txt")
+		if err := os.WriteFile(file, []byte(text.String()), 0o644); err != nil {
+			return err
+		}
+	}
+	var text strings.Builder
+	for _, o := range r.observations {
+		fmt.Fprintf(&text, "observed %d %d %v\n", o.Asked, o.Answered, o.Offsets)
+	}
+	return os.WriteFile(filepath.Join(dir, r.group+"-observed.txt"), []byte(text.String()), 0o644)
 }

@@ -17,8 +17,10 @@ import (
 // wishes are what the command line asks for.
 type wishes struct {
 	bootstrap string
+	serve     []string
 	only      *regexp.Regexp
 	classPath string
+	keep      string
 	long      string
 	bytes     byteCount
 	json      bool
@@ -31,10 +33,14 @@ func readWishes(arguments []string, errs io.Writer) (wishes, error) {
 	flags.SetOutput(errs)
 	flags.StringVar(&w.bootstrap, "bootstrap", "", "`HOST:PORT` of a broker that runs; "+
 		"without it, one of this tree is started")
+	serve := flags.String("serve", "", "start another broker than that of this tree with this "+
+		"`COMMAND`,\nwhich has {address} or {port}, and {dir} for its data, in it")
 	only := flags.String("run", "", "run the cases whose names match this `REGEXP`")
 	flags.StringVar(&w.classPath, "kafka-classpath", "", "`CLASSPATH` of Kafka's own Java tools, "+
 		"as libs/* of its download\n(default $"+
 		classPathVariable+"; without it, their cases are skipped)")
+	flags.StringVar(&w.keep, "keep", "",
+		"keep what the members of groups said, in files of this `DIR`")
 	flags.StringVar(&w.long, "long", "", "run this long `CHECK` instead of the cases; there is "+
 		realInputName+":\na file of real lines from each client to all others, with every codec")
 	flags.Var(&w.bytes, "bytes", "of -long "+realInputName+": the file's `SIZE`, as 64MiB")
@@ -43,8 +49,11 @@ func readWishes(arguments []string, errs io.Writer) (wishes, error) {
 	if err := flags.Parse(arguments); err != nil {
 		return w, err // it was printed
 	}
+	w.serve = strings.Fields(*serve)
 	var err error
 	switch {
+	case len(w.serve) > 0 && w.bootstrap != "":
+		err = errors.New("-serve and -bootstrap: give one of them")
 	case flags.NArg() > 0:
 		err = fmt.Errorf("conformance takes no arguments: drop %q", flags.Arg(0))
 	case w.long != "" && w.long != realInputName:
@@ -94,12 +103,19 @@ func run(ctx context.Context, w wishes) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	s := &suite{dir: dir, only: w.only, out: os.Stdout, stamp: time.Now().UnixNano() % 1e9}
+	s := &suite{dir: dir, only: w.only, keep: w.keep, out: os.Stdout,
+		caseTime: caseTime, stamp: time.Now().UnixNano() % 1e9}
 	if s.binary, err = buildBinary(ctx, dir); err != nil {
 		return err
 	}
 	if s.bootstrap = w.bootstrap; s.bootstrap == "" {
-		if s.broker, err = startBroker(ctx, s.binary, dir); err != nil {
+		if len(w.serve) > 0 {
+			s.caseTime *= patienceTimes
+			s.broker, err = startOther(ctx, w.serve, dir)
+		} else {
+			s.broker, err = startBroker(ctx, s.binary, dir)
+		}
+		if err != nil {
 			return err
 		}
 		defer s.broker.kill()

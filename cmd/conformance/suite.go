@@ -21,6 +21,8 @@ type suite struct {
 	bootstrap string
 	broker    *broker // nil when it is not ours to stop
 	only      *regexp.Regexp
+	caseTime  time.Duration
+	keep      string // where what members said goes; empty for nowhere
 	out       io.Writer
 	stamp     int64 // in topic names, so that runs don't meet
 
@@ -48,7 +50,7 @@ func (s *suite) do(ctx context.Context, c testCase) {
 	if !s.only.MatchString(c.name) {
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, caseTime)
+	ctx, cancel := context.WithTimeout(ctx, s.caseTime)
 	defer cancel()
 	begin := time.Now()
 	err := c.run(ctx)
