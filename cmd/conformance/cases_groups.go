@@ -17,6 +17,9 @@ func (s *suite) groupCases() []testCase {
 	return append(all, s.groupToolCases()...)
 }
 
+var errNoConsumerProtocol = fmt.Errorf("%w: the broker does not serve the consumer protocol",
+	errSkip)
+
 // speaking are the programs that speak a protocol.
 func speaking(programs []*memberProgram, protocol string) []*memberProgram {
 	var all []*memberProgram
@@ -95,6 +98,9 @@ func (s *suite) upgradedGroup(ctx context.Context) error {
 	programs, err := s.memberPrograms(ctx)
 	if err != nil {
 		return err
+	}
+	if !s.consumerProtocol {
+		return errNoConsumerProtocol
 	}
 	r, err := s.newGroupRun(ctx)
 	if err != nil {

@@ -32,6 +32,10 @@ func (s *suite) killedGroups(ctx context.Context, kills int) error {
 	}
 	var runs []*groupRun
 	for _, protocol := range []string{classicProtocol, consumerProtocol} {
+		if protocol == consumerProtocol && !s.consumerProtocol {
+			fmt.Fprintln(s.out, "      only a classic group: the broker does not serve the other protocol")
+			continue
+		}
 		r, err := s.newGroupRun(ctx)
 		if err != nil {
 			return err

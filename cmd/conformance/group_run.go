@@ -228,6 +228,9 @@ type groupView struct {
 
 // describe asks for a group of consumers and, when it is none, for a classic one.
 func (r *groupRun) describe(ctx context.Context) (groupView, error) {
+	if !r.suite.consumerProtocol {
+		return r.describeClassic(ctx)
+	}
 	consumer, err := r.admin.DescribeConsumerGroups(ctx, r.group)
 	if err != nil {
 		return groupView{}, err
@@ -241,6 +244,10 @@ func (r *groupRun) describe(ctx context.Context) (groupView, error) {
 	} else if !errors.Is(g.Err, kerr.GroupIDNotFound) {
 		return groupView{}, g.Err
 	}
+	return r.describeClassic(ctx)
+}
+
+func (r *groupRun) describeClassic(ctx context.Context) (groupView, error) {
 	classic, err := r.admin.DescribeGroups(ctx, r.group)
 	if err != nil {
 		return groupView{}, err

@@ -31,6 +31,8 @@ type suite struct {
 	missing []string    // why clients are skipped
 
 	programs []*memberProgram // of groups; nil until some case wants them
+	// consumerProtocol: the broker serves groups of KIP-848. Known once programs are.
+	consumerProtocol bool
 
 	topics                  int
 	passed, failed, skipped int
