@@ -9,9 +9,12 @@ import (
 	"os"
 	"os/signal"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
 // wishes are what the command line asks for.
@@ -24,6 +27,7 @@ type wishes struct {
 	long      string
 	bytes     byteCount
 	json      bool
+	kills     int
 }
 
 // readWishes reads the command line.
@@ -41,8 +45,11 @@ func readWishes(arguments []string, errs io.Writer) (wishes, error) {
 		classPathVariable+"; without it, their cases are skipped)")
 	flags.StringVar(&w.keep, "keep", "",
 		"keep what the members of groups said, in files of this `DIR`")
-	flags.StringVar(&w.long, "long", "", "run this long `CHECK` instead of the cases; there is "+
-		realInputName+":\na file of real lines from each client to all others, with every codec")
+	flags.StringVar(&w.long, "long", "", "run this long `CHECK` instead of the cases:\n"+
+		realInputName+", a file of real lines from each client to all others, with every codec;\n"+
+		groupsManyName+", how long a group of 1,000 members and 10,000 groups take;\n"+
+		groupsKillName+", many kills under groups of consumers")
+	flags.IntVar(&w.kills, "kills", 200, "of -long "+groupsKillName+": how `MANY`")
 	flags.Var(&w.bytes, "bytes", "of -long "+realInputName+": the file's `SIZE`, as 64MiB")
 	flags.BoolVar(&w.json, "json", false, "of -long "+realInputName+
 		": results as lines of JSON; progress goes to standard error")
@@ -56,9 +63,10 @@ func readWishes(arguments []string, errs io.Writer) (wishes, error) {
 		err = errors.New("-serve and -bootstrap: give one of them")
 	case flags.NArg() > 0:
 		err = fmt.Errorf("conformance takes no arguments: drop %q", flags.Arg(0))
-	case w.long != "" && w.long != realInputName:
-		err = fmt.Errorf("-long: there is no %q; there is %s", w.long, realInputName)
-	case w.long == "" && w.json:
+	case !slices.Contains([]string{"", realInputName, groupsManyName, groupsKillName}, w.long):
+		err = fmt.Errorf("-long: there is no %q; there are %s, %s and %s", w.long, realInputName,
+			groupsManyName, groupsKillName)
+	case w.long != realInputName && w.json:
 		err = fmt.Errorf("-json goes with -long %s only", realInputName)
 	}
 	if err == nil {
@@ -127,15 +135,21 @@ func run(ctx context.Context, w wishes) error {
 	if s.java, err = s.prepareJava(ctx, w.classPath); err != nil {
 		s.missing = append(s.missing, err.Error())
 	}
-	if w.long == realInputName {
-		return s.realInput(ctx, w)
+	if s.consumerProtocol, err = s.serves(ctx, kmsg.ConsumerGroupHeartbeat); err != nil {
+		return err
 	}
-	return s.runCases(ctx)
+	switch w.long {
+	case realInputName:
+		return s.realInput(ctx, w)
+	case groupsManyName, groupsKillName:
+		return s.longGroups(ctx, w)
+	}
+	return s.runCases(ctx, s.cases())
 }
 
 // runCases runs the cases that are wished for and sums up.
-func (s *suite) runCases(ctx context.Context) error {
-	for _, c := range s.cases() {
+func (s *suite) runCases(ctx context.Context, cases []testCase) error {
+	for _, c := range cases {
 		if ctx.Err() != nil {
 			return errors.New("interrupted")
 		}

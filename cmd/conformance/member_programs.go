@@ -8,11 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"time"
-
-	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"odradek/cmd/conformance/history"
 )
@@ -39,9 +36,6 @@ func (s *suite) memberPrograms(ctx context.Context) ([]*memberProgram, error) {
 	if err != nil {
 		return nil, err
 	}
-	if s.consumerProtocol, err = s.serves(ctx, kmsg.ConsumerGroupHeartbeat); err != nil {
-		return nil, err
-	}
 	s.programs = []*memberProgram{{name: "franz-go", translate: ownLine,
 		protocols: []string{classicProtocol, consumerProtocol},
 		command: func(topic, group, protocol string) []string {
@@ -61,22 +55,6 @@ func (s *suite) memberPrograms(ctx context.Context) ([]*memberProgram, error) {
 		s.programs = append(s.programs, s.verifiableMember(), s.consoleMember())
 	}
 	return s.programs, nil
-}
-
-// serves tells whether the broker has an API.
-func (s *suite) serves(ctx context.Context, key kmsg.Key) (bool, error) {
-	client, err := (&franzClient{s}).open()
-	if err != nil {
-		return false, err
-	}
-	defer client.Close()
-	versions, err := kmsg.NewPtrApiVersionsRequest().RequestWith(ctx, client)
-	if err != nil {
-		return false, err
-	}
-	return slices.ContainsFunc(versions.ApiKeys, func(k kmsg.ApiVersionsResponseApiKey) bool {
-		return k.ApiKey == key.Int16()
-	}), nil
 }
 
 // ownLine reads what the programs that were written for this print.

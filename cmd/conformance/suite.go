@@ -31,7 +31,7 @@ type suite struct {
 	missing []string    // why clients are skipped
 
 	programs []*memberProgram // of groups; nil until some case wants them
-	// consumerProtocol: the broker serves groups of KIP-848. Known once programs are.
+	// consumerProtocol: the broker serves groups of KIP-848.
 	consumerProtocol bool
 
 	topics                  int
