@@ -28,6 +28,7 @@ func (s *suite) cases() []testCase {
 	all = append(all, s.adminCases()...)
 	all = append(all, s.positionCases()...)
 	all = append(all, s.sessionCases()...)
+	all = append(all, s.groupCases()...)
 	all = append(all, s.hostileCases()...)
 	all = append(all, s.crashCases()...)
 	return append(all, s.directoryCases()...)

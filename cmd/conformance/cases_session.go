@@ -2,12 +2,10 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"time"
 
-	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
@@ -24,7 +22,6 @@ func (s *suite) sessionCases() []testCase {
 		{"session/franz-go", func(ctx context.Context) error {
 			return s.followed(ctx, func(int) error { return nil })
 		}},
-		{"session/no-groups", s.noGroups},
 		{"session/franz-go-restart", func(ctx context.Context) error {
 			if s.broker == nil {
 				return errNotOurs
@@ -38,25 +35,6 @@ func (s *suite) sessionCases() []testCase {
 			})
 		}},
 	}
-}
-
-// noGroups: who asks for what is not there yet is told so, and does not wait.
-func (s *suite) noGroups(ctx context.Context) error {
-	topic, err := s.topic(ctx, 1)
-	if err != nil {
-		return err
-	}
-	client, err := (&franzClient{s}).open(kgo.ConsumerGroup("conformance"), kgo.ConsumeTopics(topic))
-	if err != nil {
-		return err
-	}
-	defer client.Close()
-	ctx, cancel := context.WithTimeout(ctx, bystanderPatience)
-	defer cancel()
-	if err := client.PollFetches(ctx).Err(); !errors.Is(err, kerr.UnsupportedVersion) {
-		return fmt.Errorf("a consumer of a group gets %v", err)
-	}
-	return nil
 }
 
 // followed writes records one by one, each to some partition, while a consumer

@@ -8,11 +8,13 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
 // franzClient is franz-go, in this process.
@@ -24,6 +26,22 @@ func (c *franzClient) codecs() []string { return allCodecs }
 func (c *franzClient) open(options ...kgo.Opt) (*kgo.Client, error) {
 	return kgo.NewClient(append(options, kgo.SeedBrokers(c.suite.bootstrap),
 		kgo.DisableClientMetrics())...)
+}
+
+// serves tells whether the broker has an API.
+func (s *suite) serves(ctx context.Context, key kmsg.Key) (bool, error) {
+	client, err := (&franzClient{s}).open()
+	if err != nil {
+		return false, err
+	}
+	defer client.Close()
+	versions, err := kmsg.NewPtrApiVersionsRequest().RequestWith(ctx, client)
+	if err != nil {
+		return false, err
+	}
+	return slices.ContainsFunc(versions.ApiKeys, func(k kmsg.ApiVersionsResponseApiKey) bool {
+		return k.ApiKey == key.Int16()
+	}), nil
 }
 
 // franzFlush is how many records are given to the client before their answers

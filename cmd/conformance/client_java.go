@@ -33,13 +33,16 @@ var javaTools = map[string]string{
 	"cluster":             "org.apache.kafka.tools.ClusterTool",
 	"configs":             "kafka.admin.ConfigCommand",
 	"console-consumer":    "org.apache.kafka.tools.consumer.ConsoleConsumer",
+	"consumer-groups":     "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand",
 	"console-producer":    "org.apache.kafka.tools.ConsoleProducer",
 	"delete-records":      "org.apache.kafka.tools.DeleteRecordsCommand",
 	"dump-log":            "org.apache.kafka.tools.DumpLogSegments",
 	"features":            "org.apache.kafka.tools.FeatureCommand",
 	"get-offsets":         "org.apache.kafka.tools.GetOffsetShell",
+	"groups":              "org.apache.kafka.tools.GroupsCommand",
 	"log-dirs":            "org.apache.kafka.tools.LogDirsCommand",
 	"topics":              "org.apache.kafka.tools.TopicCommand",
+	"verifiable-consumer": "org.apache.kafka.tools.VerifiableConsumer",
 }
 
 // javaClient is Kafka's own console producer and consumer.
@@ -79,11 +82,17 @@ func (c *javaClient) arguments(tool string, args []string) []string {
 		"-cp", c.classPath, javaTools[tool]}, args...)
 }
 
+// toolArguments are those of java for a tool that does little: it ends before code
+// that is compiled well would pay.
+func (c *javaClient) toolArguments(tool string, args []string) []string {
+	return append([]string{"-XX:TieredStopAtLevel=1"}, c.arguments(tool, args)...)
+}
+
 // tool runs one of the tools.
 func (c *javaClient) tool(
 	ctx context.Context, stdin []byte, tool string, args ...string,
 ) ([]byte, error) {
-	out, err := command(ctx, stdin, "java", c.arguments(tool, args)...)
+	out, err := command(ctx, stdin, "java", c.toolArguments(tool, args)...)
 	if err != nil {
 		err = fmt.Errorf("%s: %w; it printed %q", tool, err, excerpt(string(out)))
 	}

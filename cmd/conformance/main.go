@@ -9,19 +9,25 @@ import (
 	"os"
 	"os/signal"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
 // wishes are what the command line asks for.
 type wishes struct {
 	bootstrap string
+	serve     []string
 	only      *regexp.Regexp
 	classPath string
+	keep      string
 	long      string
 	bytes     byteCount
 	json      bool
+	kills     int
 }
 
 // readWishes reads the command line.
@@ -31,25 +37,36 @@ func readWishes(arguments []string, errs io.Writer) (wishes, error) {
 	flags.SetOutput(errs)
 	flags.StringVar(&w.bootstrap, "bootstrap", "", "`HOST:PORT` of a broker that runs; "+
 		"without it, one of this tree is started")
+	serve := flags.String("serve", "", "start another broker than that of this tree with this "+
+		"`COMMAND`,\nwhich has {address} or {port}, and {dir} for its data, in it")
 	only := flags.String("run", "", "run the cases whose names match this `REGEXP`")
 	flags.StringVar(&w.classPath, "kafka-classpath", "", "`CLASSPATH` of Kafka's own Java tools, "+
 		"as libs/* of its download\n(default $"+
 		classPathVariable+"; without it, their cases are skipped)")
-	flags.StringVar(&w.long, "long", "", "run this long `CHECK` instead of the cases; there is "+
-		realInputName+":\na file of real lines from each client to all others, with every codec")
+	flags.StringVar(&w.keep, "keep", "",
+		"keep what the members of groups said, in files of this `DIR`")
+	flags.StringVar(&w.long, "long", "", "run this long `CHECK` instead of the cases:\n"+
+		realInputName+", a file of real lines from each client to all others, with every codec;\n"+
+		groupsManyName+", how long a group of 1,000 members and 10,000 groups take;\n"+
+		groupsKillName+", many kills under groups of consumers")
+	flags.IntVar(&w.kills, "kills", 200, "of -long "+groupsKillName+": how `MANY`")
 	flags.Var(&w.bytes, "bytes", "of -long "+realInputName+": the file's `SIZE`, as 64MiB")
 	flags.BoolVar(&w.json, "json", false, "of -long "+realInputName+
 		": results as lines of JSON; progress goes to standard error")
 	if err := flags.Parse(arguments); err != nil {
 		return w, err // it was printed
 	}
+	w.serve = strings.Fields(*serve)
 	var err error
 	switch {
+	case len(w.serve) > 0 && w.bootstrap != "":
+		err = errors.New("-serve and -bootstrap: give one of them")
 	case flags.NArg() > 0:
 		err = fmt.Errorf("conformance takes no arguments: drop %q", flags.Arg(0))
-	case w.long != "" && w.long != realInputName:
-		err = fmt.Errorf("-long: there is no %q; there is %s", w.long, realInputName)
-	case w.long == "" && w.json:
+	case !slices.Contains([]string{"", realInputName, groupsManyName, groupsKillName}, w.long):
+		err = fmt.Errorf("-long: there is no %q; there are %s, %s and %s", w.long, realInputName,
+			groupsManyName, groupsKillName)
+	case w.long != realInputName && w.json:
 		err = fmt.Errorf("-json goes with -long %s only", realInputName)
 	}
 	if err == nil {
@@ -64,6 +81,13 @@ func readWishes(arguments []string, errs io.Writer) (wishes, error) {
 }
 
 func main() {
+	if len(os.Args) > 1 && os.Args[1] == franzMemberName {
+		if err := runFranzMember(os.Args[2:]); err != nil {
+			fmt.Println("ended:", err)
+			os.Exit(1)
+		}
+		return
+	}
 	w, err := readWishes(os.Args[1:], os.Stderr)
 	if errors.Is(err, flag.ErrHelp) {
 		return
@@ -87,12 +111,19 @@ func run(ctx context.Context, w wishes) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	s := &suite{dir: dir, only: w.only, out: os.Stdout, stamp: time.Now().UnixNano() % 1e9}
+	s := &suite{dir: dir, only: w.only, keep: w.keep, out: os.Stdout,
+		caseTime: caseTime, stamp: time.Now().UnixNano() % 1e9}
 	if s.binary, err = buildBinary(ctx, dir); err != nil {
 		return err
 	}
 	if s.bootstrap = w.bootstrap; s.bootstrap == "" {
-		if s.broker, err = startBroker(ctx, s.binary, dir); err != nil {
+		if len(w.serve) > 0 {
+			s.caseTime *= patienceTimes
+			s.broker, err = startOther(ctx, w.serve, dir)
+		} else {
+			s.broker, err = startBroker(ctx, s.binary, dir)
+		}
+		if err != nil {
 			return err
 		}
 		defer s.broker.kill()
@@ -104,15 +135,21 @@ func run(ctx context.Context, w wishes) error {
 	if s.java, err = s.prepareJava(ctx, w.classPath); err != nil {
 		s.missing = append(s.missing, err.Error())
 	}
-	if w.long == realInputName {
-		return s.realInput(ctx, w)
+	if s.consumerProtocol, err = s.serves(ctx, kmsg.ConsumerGroupHeartbeat); err != nil {
+		return err
 	}
-	return s.runCases(ctx)
+	switch w.long {
+	case realInputName:
+		return s.realInput(ctx, w)
+	case groupsManyName, groupsKillName:
+		return s.longGroups(ctx, w)
+	}
+	return s.runCases(ctx, s.cases())
 }
 
 // runCases runs the cases that are wished for and sums up.
-func (s *suite) runCases(ctx context.Context) error {
-	for _, c := range s.cases() {
+func (s *suite) runCases(ctx context.Context, cases []testCase) error {
+	for _, c := range cases {
 		if ctx.Err() != nil {
 			return errors.New("interrupted")
 		}

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 
@@ -42,36 +43,75 @@ func buildBinary(ctx context.Context, dir string) (string, error) {
 	return binary, err
 }
 
-// broker is a broker of this tree, in a process of its own.
+// broker is a broker in a process of its own: one of this tree, or one that the user
+// gave a command for.
 type broker struct {
-	binary  string
+	// serve is the command, with {address}, {port} and {dir} in it.
+	serve []string
+	// ready is how long it may take until it answers.
+	ready   time.Duration
 	dir     string
 	address string
 	process *exec.Cmd
 	log     *os.File
 }
 
-// readyTime is how long a broker may take until it answers.
-const readyTime = 20 * time.Second
+const (
+	// readyTime is how long a broker of this tree may take until it answers.
+	readyTime = 20 * time.Second
+	// patienceTimes is how many times as long a broker that the user gave a command for
+	// may take, and a case with it: Kafka starts a Java machine for each restart.
+	patienceTimes = 5
+)
 
-func startBroker(ctx context.Context, binary, dir string) (*broker, error) {
-	// The port is free now, and nearly surely still a moment later.
-	free, err := net.Listen("tcp", "127.0.0.1:0")
+// ownServe is the command of a broker of this tree.
+func ownServe(binary string) []string {
+	return []string{binary, "serve", "--listeners", "PLAINTEXT://{address}",
+		"--log.dirs", "{dir}/data"}
+}
+
+// startOther starts a broker that the user gave a command for.
+func startOther(ctx context.Context, serve []string, dir string) (*broker, error) {
+	b, err := newBroker(serve, dir)
 	if err != nil {
 		return nil, err
 	}
-	b := &broker{binary: binary, dir: dir, address: free.Addr().String()}
-	free.Close()
-	if b.log, err = os.Create(filepath.Join(dir, "broker.log")); err != nil {
+	b.ready *= patienceTimes
+	return b, b.start(ctx)
+}
+
+func startBroker(ctx context.Context, binary, dir string) (*broker, error) {
+	b, err := newBroker(ownServe(binary), dir)
+	if err != nil {
 		return nil, err
 	}
 	return b, b.start(ctx)
 }
 
+func newBroker(serve []string, dir string) (*broker, error) {
+	// The port is free now, and nearly surely still a moment later.
+	free, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	b := &broker{serve: serve, ready: readyTime, dir: dir, address: free.Addr().String()}
+	free.Close()
+	b.log, err = os.Create(filepath.Join(dir, "broker.log"))
+	return b, err
+}
+
 // start runs the broker and waits until it answers.
 func (b *broker) start(ctx context.Context) error {
-	b.process = exec.Command(b.binary, "serve", "--listeners", "PLAINTEXT://"+b.address,
-		"--log.dirs", filepath.Join(b.dir, "data"))
+	_, port, err := net.SplitHostPort(b.address)
+	if err != nil {
+		return err
+	}
+	var command []string
+	for _, word := range b.serve {
+		command = append(command, strings.NewReplacer("{address}", b.address, "{port}", port,
+			"{dir}", b.dir).Replace(word))
+	}
+	b.process = exec.Command(command[0], command[1:]...)
 	b.process.Stdout, b.process.Stderr = b.log, b.log
 	if err := b.process.Start(); err != nil {
 		return err
@@ -81,7 +121,7 @@ func (b *broker) start(ctx context.Context) error {
 		return err
 	}
 	defer client.Close()
-	ctx, cancel := context.WithTimeout(ctx, readyTime)
+	ctx, cancel := context.WithTimeout(ctx, b.ready)
 	defer cancel()
 	for {
 		if err = client.Ping(ctx); err == nil {

@@ -21,12 +21,18 @@ type suite struct {
 	bootstrap string
 	broker    *broker // nil when it is not ours to stop
 	only      *regexp.Regexp
+	caseTime  time.Duration
+	keep      string // where what members said goes; empty for nowhere
 	out       io.Writer
 	stamp     int64 // in topic names, so that runs don't meet
 
 	clients []client
 	java    *javaClient // nil when Kafka's own tools are not here
 	missing []string    // why clients are skipped
+
+	programs []*memberProgram // of groups; nil until some case wants them
+	// consumerProtocol: the broker serves groups of KIP-848.
+	consumerProtocol bool
 
 	topics                  int
 	passed, failed, skipped int
@@ -46,7 +52,7 @@ func (s *suite) do(ctx context.Context, c testCase) {
 	if !s.only.MatchString(c.name) {
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, caseTime)
+	ctx, cancel := context.WithTimeout(ctx, s.caseTime)
 	defer cancel()
 	begin := time.Now()
 	err := c.run(ctx)

@@ -55,7 +55,7 @@ func TestExampleLinesStayTheSame(t *testing.T) {
 // TestDoCounts: what failed or was skipped is never counted as passed.
 func TestDoCounts(t *testing.T) {
 	var out bytes.Buffer
-	s := &suite{only: regexp.MustCompile("^a"), out: &out}
+	s := &suite{caseTime: caseTime, only: regexp.MustCompile("^a"), out: &out}
 	for name, err := range map[string]error{
 		"a/pass": nil, "a/fail": errors.New("broken"), "a/skip": fmt.Errorf("%w: no client", errSkip),
 		"b/not-chosen": errors.New("never run"),
