@@ -2,6 +2,7 @@ package group_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -192,10 +193,16 @@ func (s *script) partitions(id kafka.TopicID, partitions []kafka.Partition) (hel
 func heldByTopic(t *testing.T, words string) []kmsg.ConsumerMemberAssignmentTopic {
 	var held []kmsg.ConsumerMemberAssignmentTopic
 	for _, word := range strings.FieldsFunc(words, func(r rune) bool { return r == '+' }) {
-		topic := kmsg.NewConsumerMemberAssignmentTopic()
-		name, partition, _ := strings.Cut(word, "/")
-		topic.Topic, topic.Partitions = name, []int32{number(t, partition)}
-		held = append(held, topic)
+		name, text, _ := strings.Cut(word, "/")
+		i := slices.IndexFunc(held, func(h kmsg.ConsumerMemberAssignmentTopic) bool {
+			return h.Topic == name
+		})
+		if i < 0 {
+			topic := kmsg.NewConsumerMemberAssignmentTopic()
+			topic.Topic = name
+			i, held = len(held), append(held, topic)
+		}
+		held[i].Partitions = append(held[i].Partitions, number(t, text))
 	}
 	return held
 }
@@ -226,8 +233,7 @@ func withOwned(t *testing.T, raw []byte, words string) []byte {
 		t.Fatal(err)
 	}
 	for _, held := range heldByTopic(t, words) {
-		m.OwnedPartitions = append(m.OwnedPartitions, kmsg.ConsumerMemberMetadataOwnedPartition{
-			Topic: held.Topic, Partitions: held.Partitions})
+		m.OwnedPartitions = append(m.OwnedPartitions, kmsg.ConsumerMemberMetadataOwnedPartition(held))
 	}
 	return m.AppendTo(nil)
 }

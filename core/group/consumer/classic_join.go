@@ -41,9 +41,10 @@ func (g *Group) Join(c *Call, t decision.Ticket, q *kmsg.JoinGroupRequest) (deci
 		code = s.joinClassic(q, id, response)
 	}
 	response.ErrorCode = int16(code)
-	d := decision.Decision{Volatile: code == kafka.None}
+	var d decision.Decision
 	if code == kafka.None {
-		d.Records = s.records
+		d = s.decided()
+		d.Volatile = true
 	}
 	d.Answer(t, response)
 	return d, s.downgrade

@@ -18,6 +18,17 @@ type step struct {
 	records []record.Record
 	// downgrade is set when the group becomes a classic one by the step.
 	downgrade *Downgrade
+	// gone are members whom nobody shall wait for any more.
+	gone []string
+}
+
+// decided is what the step comes to when it was not refused. If members go it is volatile:
+// should the records not be written, they are still there, but nobody waits for them.
+func (s *step) decided() decision.Decision {
+	for _, id := range s.gone {
+		s.g.timers.forget(id)
+	}
+	return decision.Decision{Records: s.records, Volatile: len(s.gone) > 0}
 }
 
 func (s *step) write(records ...record.Record) { s.records = append(s.records, records...) }
@@ -36,7 +47,7 @@ func (g *Group) Heartbeat(c *Call, t decision.Ticket,
 	if f != nil {
 		return RefuseHeartbeat(t, q, f.code, f.message), nil
 	}
-	d := decision.Decision{Records: s.records}
+	d := s.decided()
 	d.Answer(t, response)
 	return d, s.downgrade
 }

@@ -114,6 +114,9 @@ func (m *member) checkEpoch(epoch kafka.MemberEpoch, reported *reported) *fault 
 
 // replace writes that a static member goes on under another id, with all it had.
 func (s *step) replace(old *member, id string) *member {
+	if id != old.id {
+		s.gone = append(s.gone, old.id)
+	}
 	next := *old
 	next.id, next.epoch, next.previousEpoch = id, 0, 0
 	s.removeMember(old.id)
@@ -170,12 +173,15 @@ func (s *step) leaving(q *kmsg.ConsumerGroupHeartbeatRequest) (*member, *fault) 
 func (g *Group) fence(c *Call, members []*member) (decision.Decision, *Downgrade) {
 	s := &step{Call: c, g: g}
 	s.fence(members)
-	return decision.Decision{Records: s.records}, s.downgrade
+	return s.decided(), s.downgrade
 }
 
 // fence writes that members are no more, and raises the group epoch; or that the group is
 // no more, if those who are left are classic members.
 func (s *step) fence(members []*member) {
+	for _, m := range members {
+		s.gone = append(s.gone, m.id)
+	}
 	if s.g.downgradesWithout(&s.Settings, members) {
 		s.becomeClassic(members, nil, true)
 		return

@@ -33,7 +33,8 @@ type timer struct {
 }
 
 // timers are the waits of a group, at most one of a kind for each member. They are in no
-// record, and are not stopped when a member goes: a wait that finds nobody is over.
+// record. A wait that finds nobody, because a member's records were not written after all,
+// is over.
 type timers struct {
 	byTime *order.Map[timer, kafka.MemberEpoch]
 	// set has when each ends. It is never ranged over.
@@ -77,6 +78,13 @@ func (t *timers) stop(kind timerKind, memberID string) {
 	if at, found := t.set[key]; found {
 		delete(t.set, key)
 		t.byTime.Delete(timer{at, kind, memberID})
+	}
+}
+
+// forget ends all waits for a member.
+func (t *timers) forget(memberID string) {
+	for kind := timerSession; kind <= timerSync; kind++ {
+		t.stop(kind, memberID)
 	}
 }
 
