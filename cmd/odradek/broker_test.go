@@ -54,17 +54,29 @@ type testBroker struct {
 	status  chan int
 }
 
-func startTestBroker(t *testing.T) *testBroker {
+func startTestBroker(t *testing.T, settings ...string) *testBroker {
+	t.Helper()
+	return startTestBrokerAt(t, filepath.Join(t.TempDir(), "data"), "127.0.0.1:0", settings...)
+}
+
+// restartTestBroker starts a broker that has stopped, at its address.
+func restartTestBroker(t *testing.T, b *testBroker) *testBroker {
+	t.Helper()
+	return startTestBrokerAt(t, b.dir, b.address)
+}
+
+func startTestBrokerAt(t *testing.T, dir, address string, settings ...string) *testBroker {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
-	b := &testBroker{dir: filepath.Join(t.TempDir(), "data"), cancel: cancel,
+	b := &testBroker{dir: dir, cancel: cancel,
 		said: newWatchedBuffer(), status: make(chan int, 1)}
 	t.Cleanup(cancel)
 	c := &console{in: strings.NewReader(""), out: b.said, err: b.said,
 		getenv: func(string) string { return "" }, now: time.Now}
-	// One shard, since the shard of a connection shows in its producer ids.
-	args := []string{"serve", "--listeners", "PLAINTEXT://127.0.0.1:0", "--log.dirs", b.dir,
-		"--shards", "1"}
+	// One shard, since the shard of a connection shows in its producer ids; and no waiting
+	// for further members of a group.
+	args := append([]string{"serve", "--listeners", "PLAINTEXT://" + address, "--log.dirs", b.dir,
+		"--shards", "1", "--group.initial.rebalance.delay.ms", "0"}, settings...)
 	go func() { b.status <- run(ctx, args, c) }() // ends with cancel
 	listens := regexp.MustCompile(`listens on PLAINTEXT://(\S+)`)
 	for {
@@ -124,7 +136,8 @@ func (b *testBroker) normalise(text string) string {
 		{`\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z`, "TIME"},
 		{`\b1[789]\d{11}\b`, "TIME"},
 		{`in [0-9.]+(ms|s|µs) \([0-9.]+ [KMG]?i?B/s\)`, "in TOOK"},
-		{`(?m)(id |cluster |\t|   )[A-Za-z0-9_-]{22}(,|$)`, "${1}ID$2"},
+		{`(?m)(id |cluster |topicId=|\t|   )[A-Za-z0-9_-]{22}(,|$)`, "${1}ID$2"},
+		{`\bodradek-[0-9a-f]{8}-[0-9a-f-]{27}\b`, "MEMBER"},
 		{`\t\d{9,}\t\d{9,}\t`, "\tROOM\tROOM\t"},
 	} {
 		text = regexp.MustCompile(r.pattern).ReplaceAllString(text, r.with)
