@@ -153,14 +153,9 @@ func (r *groupRun) replace(
 				return err
 			}
 		}
-		want := consumerProtocol
-		if i == len(programs)-1 {
-			want = protocol
-		}
-		if err := r.is(ctx, want); err != nil {
-			return fmt.Errorf("after a %s of the %s protocol joined and others left: %w",
-				p.name, protocol, err)
-		}
+	}
+	if err := r.is(ctx, protocol); err != nil {
+		return fmt.Errorf("with members of the %s protocol only: %w", protocol, err)
 	}
 	return nil
 }

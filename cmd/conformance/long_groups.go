@@ -38,15 +38,16 @@ const (
 
 // longGroups runs one of the checks as if it were a case.
 func (s *suite) longGroups(ctx context.Context, w wishes) error {
+	var large *largeTopic // of both groups: there may be no room for two
 	cases := []testCase{
 		{groupsManyName + "/classic", func(ctx context.Context) error {
-			return s.largeGroup(ctx, classicProtocol, rawClassic)
+			return s.largeGroup(ctx, &large, classicProtocol, rawClassic)
 		}},
 		{groupsManyName + "/consumer", func(ctx context.Context) error {
 			if !s.consumerProtocol {
 				return errNoConsumerProtocol
 			}
-			return s.largeGroup(ctx, consumerProtocol, rawConsumer)
+			return s.largeGroup(ctx, &large, consumerProtocol, rawConsumer)
 		}},
 		{groupsManyName + "/load", s.manyOffsets},
 	}
@@ -60,18 +61,28 @@ func (s *suite) longGroups(ctx context.Context, w wishes) error {
 	return s.runCases(ctx, cases)
 }
 
+// largeTopic is a topic of many partitions.
+type largeTopic struct {
+	name       string
+	partitions int
+}
+
 // largeGroup has a thousand members join at once, and waits until each partition of ten
 // thousand is one member's.
-func (s *suite) largeGroup(ctx context.Context, name string, life rawProtocol) error {
+func (s *suite) largeGroup(
+	ctx context.Context, topic **largeTopic, protocol string, life rawProtocol,
+) (err error) {
 	if want := uint64(manyMembers + 100); filesMax() < want {
 		return fmt.Errorf("%w: %d connections are wanted, and %d files may be open", errSkip,
 			want, filesMax())
 	}
-	topic, partitions, err := s.largeTopic(ctx)
-	if err != nil {
-		return err
+	if *topic == nil {
+		if *topic, err = s.largeTopic(ctx); err != nil {
+			return err
+		}
 	}
-	g := newRawGroup(topic+"-"+name, topic, partitions, manyMembers)
+	name := (*topic).name
+	g := newRawGroup(name+"-"+protocol, name, (*topic).partitions, manyMembers)
 	address, err := s.coordinator(ctx, g.group)
 	if err != nil {
 		return err
@@ -105,14 +116,14 @@ func (s *suite) largeGroup(ctx context.Context, name string, life rawProtocol) e
 		return err
 	}
 	fmt.Fprintf(s.out, "      %d members own %d partitions after %v\n", manyMembers,
-		partitions, since(begin))
-	return s.isStable(ctx, g, name)
+		g.partitions, since(begin))
+	return s.isStable(ctx, g, protocol)
 }
 
 // largeTopic makes a topic with as many partitions as there may be. Kafka's controller
 // takes at most 10,000 records for one wish, and so it is made in two.
-func (s *suite) largeTopic(ctx context.Context) (name string, partitions int, err error) {
-	partitions = manyPartitions
+func (s *suite) largeTopic(ctx context.Context) (*largeTopic, error) {
+	partitions := manyPartitions
 	if s.broker != nil && s.broker.ready == readyTime { // of this tree
 		partitions = min(partitions, (int(filesMax())-2*manyMembers)/manyFiles)
 	}
@@ -120,11 +131,15 @@ func (s *suite) largeTopic(ctx context.Context) (name string, partitions int, er
 		fmt.Fprintf(s.out, "      %d partitions, since a process may have only %d files open\n",
 			partitions, filesMax())
 	}
-	if name, err = s.topic(ctx, partitions/2); err != nil {
-		return "", 0, err
+	name, err := s.topic(ctx, partitions/2)
+	if err != nil {
+		return nil, err
 	}
-	return name, partitions, s.steps(ctx, [2]string{
-		fmt.Sprintf("topics alter %s --partitions %d", name, partitions), ""})
+	if err := s.steps(ctx, [2]string{
+		fmt.Sprintf("topics alter %s --partitions %d", name, partitions), ""}); err != nil {
+		return nil, err
+	}
+	return &largeTopic{name, partitions}, nil
 }
 
 func since(begin time.Time) time.Duration { return time.Since(begin).Round(time.Millisecond) }
