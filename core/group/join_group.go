@@ -11,6 +11,7 @@ import (
 // Kafka, whose tools show it. A member that comes with an id to a group that there is
 // not has been forgotten together with it.
 func (c *Coordinator) joinGroup(s *Step, q *kmsg.JoinGroupRequest) {
+	q.Protocols = distinctProtocols(q.Protocols)
 	if g, ok := c.consumer(q.Group); ok {
 		if !g.Empty() {
 			d, down := g.Join(s.consumer(q.Group), s.Ticket, q)
@@ -38,4 +39,18 @@ func (c *Coordinator) joinGroup(s *Step, q *kmsg.JoinGroupRequest) {
 		g.WriteEmpty(step)
 	}
 	g.Join(step, q)
+}
+
+// distinctProtocols leaves out protocols whose name has come before. Kafka counts them
+// twice, finds no protocol that all members support, and answers nobody any more.
+func distinctProtocols(protocols []kmsg.JoinGroupRequestProtocol) []kmsg.JoinGroupRequestProtocol {
+	seen := make(map[string]bool, len(protocols))
+	left := make([]kmsg.JoinGroupRequestProtocol, 0, len(protocols))
+	for _, p := range protocols {
+		if !seen[p.Name] {
+			seen[p.Name] = true
+			left = append(left, p)
+		}
+	}
+	return left
 }

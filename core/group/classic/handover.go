@@ -66,7 +66,7 @@ func TakeOver(id string, timers *timer.Queue, s *Step, generation kafka.Generati
 			memberID: handed.MemberID, groupInstanceID: handed.GroupInstanceID,
 			clientID: handed.ClientID, clientHost: handed.ClientHost,
 			rebalanceTimeoutMs: handed.RebalanceTimeoutMs, sessionTimeoutMs: handed.SessionTimeoutMs,
-			protocols: handed.Protocols, assignment: handed.Assignment,
+			protocols: distinct(handed.Protocols), assignment: handed.Assignment,
 			session: timer.Timer{Group: id, Member: handed.MemberID},
 		}
 		g.add(m)

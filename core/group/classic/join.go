@@ -11,7 +11,8 @@ import (
 )
 
 // Join handles a JoinGroup of any version. The caller has checked what does not depend
-// on the group: its id, and the bounds of the session time-out.
+// on the group: its id, the bounds of the session time-out, and that no protocol is named
+// twice.
 //
 // Since version 4 a member without an id is told one first and joins with it in a
 // second step, so that a client which never sees its answers does not leave members

@@ -10,20 +10,27 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
-// protocolsOf copies what a JoinGroup supports: its bytes are the connection's. Of a
-// name that comes twice the first counts.
+// protocolsOf copies what a JoinGroup supports: its bytes are the connection's.
 func protocolsOf(q *kmsg.JoinGroupRequest) []record.ClassicProtocol {
-	var protocols []record.ClassicProtocol
-	seen := make(map[string]bool, len(q.Protocols))
+	protocols := make([]record.ClassicProtocol, 0, len(q.Protocols))
 	for _, p := range q.Protocols {
-		if seen[p.Name] {
-			continue
-		}
-		seen[p.Name] = true
 		protocols = append(protocols, record.ClassicProtocol{Name: p.Name,
 			Metadata: slices.Clone(p.Metadata)})
 	}
 	return protocols
+}
+
+// distinct leaves out protocols whose name has come before: a member supports each once.
+func distinct(protocols []record.ClassicProtocol) []record.ClassicProtocol {
+	seen := make(map[string]bool, len(protocols))
+	var left []record.ClassicProtocol
+	for _, p := range protocols {
+		if !seen[p.Name] {
+			seen[p.Name] = true
+			left = append(left, p)
+		}
+	}
+	return left
 }
 
 // supports reports whether a member of a protocol type, which supports these protocols,
