@@ -1,0 +1,50 @@
+package classic
+
+import (
+	"testing"
+
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"odradek/core/env"
+	"odradek/core/group/decision"
+	"odradek/core/group/timer"
+	"odradek/core/kafka"
+)
+
+// counting is a random that counts.
+type counting struct{ n uint64 }
+
+func (c *counting) Uint64() uint64         { c.n++; return c.n }
+func (c *counting) Fork(string) env.Random { return c }
+
+// TestIDsWithoutEnd asks for ids and joins with none: at the limit there are no more,
+// until the sessions of the others are over.
+func TestIDsWithoutEnd(t *testing.T) {
+	timers := timer.NewQueue()
+	g := New("g", timers, 0)
+	random := &counting{}
+	ask := func(now kafka.Instant) kafka.ErrorCode {
+		q := kmsg.NewPtrJoinGroupRequest()
+		q.Version, q.Group, q.ProtocolType, q.SessionTimeoutMillis = 9, "g", "consumer", 6000
+		q.Protocols = []kmsg.JoinGroupRequestProtocol{{Name: "range"}}
+		s := &Step{Moment: decision.Moment{Now: now}, Settings: DefaultSettings(), Random: random,
+			Decision: &decision.Decision{}}
+		for due := timers.Take(now); due != nil; due = timers.Take(now) {
+			g.Expired(s, due)
+		}
+		g.Join(s, q)
+		return kafka.ErrorCode(s.Decision.Answers[0].Response.(*kmsg.JoinGroupResponse).ErrorCode)
+	}
+	for range pendingMembersMax {
+		if code := ask(0); code != kafka.ErrMemberIDRequired {
+			t.Fatalf("%d ids were given out: %v", g.pending.Len(), code)
+		}
+	}
+	if code := ask(1); code != kafka.ErrGroupMaxSizeReached {
+		t.Errorf("one more: %v", code)
+	}
+	if code := ask(kafka.Instant(6e9)); code != kafka.ErrMemberIDRequired || g.pending.Len() != 1 {
+		t.Errorf("after a session %d ids are given out: %v", g.pending.Len(), code)
+	}
+	g.Verify("g")
+}
