@@ -124,7 +124,9 @@ func (l *line) operation() check.Operation {
 
 func (l *line) code() kafka.ErrorCode { return kafka.ErrorCode(l.number("code", 0)) }
 
-func (l *line) partition() kafka.TopicPartition { return partition(kafka.Partition(l.number("p", 0))) }
+func (l *line) partition() kafka.TopicPartition {
+	return partition(kafka.Partition(l.number("p", 0)))
+}
 
 func (l *line) value() Value {
 	return Value{kafka.Offset(l.number("offset", -1)), l.values["mark"]}
