@@ -127,7 +127,7 @@ func (m *Member) sync(t *task.Task, op *chance.Stream, joined *kmsg.JoinGroupRes
 	request.ProtocolType, request.Protocol = kmsg.StringPtr(protocolType), &m.classic.protocol
 	m.classic.leader = joined.LeaderID == joined.MemberID
 	if m.classic.leader && !joined.SkipAssignment {
-		m.classic.counts = m.CountPartitions(t)
+		m.classic.counts = m.CountPartitions(t, op)
 		request.GroupAssignment = m.divide(joined)
 	}
 	m.epoch = groups.Epoch(joined.Generation)
@@ -207,8 +207,8 @@ func (m *Member) forget(c *Claim) {
 func (m *Member) beat(t *task.Task, op *chance.Stream) {
 	m.next = t.Now().Plus(m.Heartbeat)
 	m.classic.beats++
-	if m.classic.leader && m.classic.beats%leaderLooks == 0 && m.connect(t, op) {
-		if counts := m.CountPartitions(t); len(counts) > 0 && !sameCounts(counts, m.classic.counts) {
+	if m.classic.leader && m.classic.beats%leaderLooks == 0 {
+		if counts := m.CountPartitions(t, op); len(counts) > 0 && !sameCounts(counts, m.classic.counts) {
 			m.joining = true
 			return
 		}

@@ -7,6 +7,7 @@ import (
 	"odradek/core/kafka"
 	"odradek/core/task"
 	"odradek/jepsen/check/groups"
+	"odradek/sim/chance"
 
 	"github.com/twmb/franz-go/pkg/kmsg"
 )
@@ -21,7 +22,10 @@ func sameCounts(a, b []PartitionCount) bool { return slices.Equal(a, b) }
 
 // CountPartitions asks how many partitions the group's topics have, in the order of their
 // names; nil if nobody says.
-func (m *Member) CountPartitions(t *task.Task) []PartitionCount {
+func (m *Member) CountPartitions(t *task.Task, op *chance.Stream) []PartitionCount {
+	if !m.connect(t, op) {
+		return nil
+	}
 	request := kmsg.NewPtrMetadataRequest()
 	request.SetVersion(9)
 	request.AllowAutoTopicCreation = false
@@ -29,9 +33,6 @@ func (m *Member) CountPartitions(t *task.Task) []PartitionCount {
 		one := kmsg.NewMetadataRequestTopic()
 		one.Topic = kmsg.StringPtr(topic.Name)
 		request.Topics = append(request.Topics, one)
-	}
-	if m.conn == nil {
-		return nil
 	}
 	_, response := m.send(t, request, 0)
 	answer, ok := response.(*kmsg.MetadataResponse)

@@ -1,6 +1,8 @@
 package member
 
 import (
+	"fmt"
+	"slices"
 	"time"
 
 	"odradek/core/env"
@@ -139,8 +141,26 @@ func (m *Member) AtRest() bool {
 	return !m.dead && !m.joining && m.epoch > 0 && !m.consumer.acknowledge
 }
 
+// Story says in a line what has become of the member.
+func (m *Member) Story() string {
+	text := fmt.Sprintf("%q at epoch %d", m.id, m.epoch)
+	switch {
+	case m.dead:
+		text += ", dead"
+	case m.joining:
+		text += ", joining"
+	}
+	for _, c := range m.claims {
+		text += fmt.Sprintf(", %s-%d at %d", c.Topic.Name, c.Partition, c.Offset)
+	}
+	return text
+}
+
 // Subscribe changes what it asks for.
 func (m *Member) Subscribe(topics []Topic) {
+	if slices.Equal(topics, m.subscribed) {
+		return
+	}
 	m.subscribed = topics
 	if m.Protocol == Consumer {
 		m.consumer.full = true

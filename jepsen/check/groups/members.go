@@ -96,8 +96,10 @@ func (v *view) checkMemberEpochs(l *life) []finding {
 			all = append(all, found([]int{last.ID, a.ID}, "%s was told epoch %d by operation %d, and "+
 				"later epoch %d by operation %d", l.member, last.Told, last.ID, a.Told, a.ID))
 		}
-		pending = append(pending, a)
-		slices.SortFunc(pending, func(a, b *Ask) int { return cmp.Compare(a.Return, b.Return) })
+		if a.Consumer || a.Kind == Syncs { // what else was told, a crash may take back
+			pending = append(pending, a)
+			slices.SortFunc(pending, func(a, b *Ask) int { return cmp.Compare(a.Return, b.Return) })
+		}
 	}
 	return all
 }
