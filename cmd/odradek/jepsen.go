@@ -50,10 +50,15 @@ With --bulk-partitions the broker has a second topic to carry, whose every parti
 to when it is killed, and of whose records only the number is checked: it shows how long a
 restart takes with many partitions and much data.
 
+With --groups there are consumer groups as well, whose members come, go and are cut off, over the
+classic and the consumer protocol. A committed offset must never go back, and in the end every
+record must have been read by every group.
+
 A run that fails keeps its directory: the broker's data, and broker.log with what it said.`,
 		Example: example(
 			"odradek jepsen kill --rounds 200",
 			"odradek jepsen kill --rounds 20 --producers 8 --set shards=4 --set log.segment.bytes=1048576",
+			"odradek jepsen kill --rounds 200 --groups 3",
 			"odradek jepsen kill --rounds 20 --bulk-partitions 1000 --bulk-mib 10240 --load 2s",
 		),
 		Args: wants(0, 0, "nothing"),
@@ -70,6 +75,8 @@ A run that fails keeps its directory: the broker's data, and broker.log with wha
 	flags.Int32Var(&o.Bulk.Partitions, "bulk-partitions", 0,
 		"have `N` more partitions, which are all written to")
 	flags.Int64Var(&o.bulkMiB, "bulk-mib", 0, "fill those with `N` MiB before the first kill")
+	flags.IntVar(&o.Groups.Count, "groups", 0, "have `N` consumer groups, of each protocol in turn")
+	flags.IntVar(&o.Groups.Members, "members", 3, "have `N` members in each group")
 	flags.Uint64Var(&o.Seed, "seed", uint64(c.now().UnixNano()),
 		"draw the recoveries to kill from `SEED`; a run is not repeatable")
 	flags.Lookup("seed").DefValue = "0" // the present time; no default is shown
@@ -92,6 +99,9 @@ A run that fails keeps its directory: the broker's data, and broker.log with wha
 		}
 		if o.Load <= 0 || o.Bulk.Partitions < 0 || o.bulkMiB < 0 {
 			return usagef("--load, --bulk-partitions and --bulk-mib are not negative")
+		}
+		if o.Groups.Count < 0 || o.Groups.Members < 1 {
+			return usagef("--groups is not negative, and --members at least 1")
 		}
 		o.Bulk.Bytes = o.bulkMiB << 20
 		return nil
@@ -180,6 +190,10 @@ func (o *killOptions) report(k *live.Killed) {
 	}
 	fmt.Fprintf(out, "%s acknowledged, %d of unknown fate, %d read at the end\n",
 		plural(int64(k.Acknowledged), "record"), k.Unknown, k.Read)
+	if o.Groups.Count > 0 {
+		fmt.Fprintf(out, "%s of %s acknowledged\n", plural(int64(k.Commits), "commit"),
+			plural(int64(o.Groups.Count), "group"))
+	}
 	fmt.Fprintf(out, "verdict: %s\n", strings.TrimSpace(k.Verdict.String()))
 }
 

@@ -51,6 +51,8 @@ type Kill struct {
 	Load time.Duration
 	// Bulk is what else it has to carry.
 	Bulk Bulk
+	// Groups are consumer groups that read what is written.
+	Groups Groups
 	// Seed draws when the broker is killed. It does not make a run repeatable.
 	Seed uint64
 	// Settings are further arguments of serve.
@@ -79,6 +81,8 @@ type Killed struct {
 	Rounds  []Round
 	// Acknowledged records must all be there, Unknown ones may.
 	Acknowledged, Unknown int
+	// Commits is how many commits of offsets were acknowledged.
+	Commits int
 	// Read is how many records the final scan found.
 	Read int
 	// Took is the time of the whole run.
@@ -103,8 +107,9 @@ type killing struct {
 	recorder recorder
 	random   *rand.Rand
 	admin    *kgo.Client
-	// bulk is nil when there is none.
+	// bulk and groups are nil when there are none.
 	bulk   *bulk
+	groups *consumption
 	result Killed
 }
 
@@ -114,6 +119,9 @@ func (k Kill) Run(ctx context.Context) (*Killed, error) {
 	began := time.Now()
 	r := &killing{Kill: k, random: rand.New(rand.NewPCG(k.Seed, 0)),
 		process: &Process{Binary: k.Binary, Dir: k.Dir, Settings: k.Settings}}
+	if k.Groups.Count > 0 {
+		r.process.Settings = append(groupSettings(), k.Settings...)
+	}
 	if err := os.MkdirAll(k.Dir, 0o755); err != nil {
 		return nil, err
 	}
@@ -129,6 +137,7 @@ func (k Kill) Run(ctx context.Context) (*Killed, error) {
 	}
 	r.result.Verdict = r.recorder.judge()
 	r.result.Acknowledged, r.result.Unknown = r.recorder.counts()
+	r.result.Commits = r.recorder.commitsAcknowledged
 	for _, s := range r.recorder.history.Scans {
 		r.result.Read += len(s.Records)
 	}
@@ -192,6 +201,11 @@ func (r *killing) underLoad(ctx context.Context) error {
 		readers.Go(func() { r.bulk.run(reading) })
 	}
 
+	if r.Groups.Count > 0 {
+		r.groups = startGroups(ctx, r.Groups, r.topic, &r.recorder, r.admin, r.process.Address(),
+			r.Producers+4, r.Seed)
+		defer r.groups.close()
+	}
 	err = r.rounds(ctx)
 	close(stop)
 	patience := time.AfterFunc(stepWithin, giveUp)
@@ -216,6 +230,12 @@ func (r *killing) underLoad(ctx context.Context) error {
 		if err := r.bulk.check(ctx, r.admin); err != nil {
 			return err
 		}
+	}
+	if r.groups != nil {
+		if err := r.groups.settle(ctx); err != nil {
+			return err
+		}
+		r.groups.close()
 	}
 	return scan(ctx, r.Producers+3, r.topic, &r.recorder, r.process.Address())
 }

@@ -5,6 +5,7 @@ import (
 
 	"odradek/core/kafka"
 	"odradek/jepsen/check"
+	"odradek/jepsen/check/groups"
 )
 
 // recorder writes the history of a run. Its methods may be called by all
@@ -14,6 +15,10 @@ type recorder struct {
 	events     check.Event
 	operations int
 	history    check.History
+	// consumed is what consumer groups did, and commitsAcknowledged how many of their
+	// commits were answered with yes.
+	consumed            groups.History
+	commitsAcknowledged int
 	// acknowledged counts the produces that were answered with yes, failed
 	// those of which nobody knows.
 	acknowledged, unknown int
@@ -91,6 +96,7 @@ func (r *recorder) counts() (acknowledged, unknown int) {
 // judge holds the history against every check. All clients have ended.
 func (r *recorder) judge() check.Verdict {
 	verdict := check.Run(&r.history)
+	verdict.Add(r.judgeGroups())
 	for _, sentence := range r.broken {
 		verdict.Result = check.Fail
 		verdict.Violations = append(verdict.Violations,
