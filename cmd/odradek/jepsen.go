@@ -94,19 +94,27 @@ A run that fails keeps its directory: the broker's data, and broker.log with wha
 		for _, pair := range pairs {
 			o.Settings = append(o.Settings, "--"+pair[0], pair[1])
 		}
-		if o.Rounds < 1 || o.Producers < 1 || o.Partitions < 1 {
-			return usagef("--rounds, --producers and --partitions are at least 1")
-		}
-		if o.Load <= 0 || o.Bulk.Partitions < 0 || o.bulkMiB < 0 {
-			return usagef("--load, --bulk-partitions and --bulk-mib are not negative")
-		}
-		if o.Groups.Count < 0 || o.Groups.Members < 1 {
-			return usagef("--groups is not negative, and --members at least 1")
+		if err := o.bounds(); err != nil {
+			return err
 		}
 		o.Bulk.Bytes = o.bulkMiB << 20
 		return nil
 	}
 	return command
+}
+
+// bounds sees whether the flags are within theirs.
+func (o *killOptions) bounds() error {
+	if o.Rounds < 1 || o.Producers < 1 || o.Partitions < 1 {
+		return usagef("--rounds, --producers and --partitions are at least 1")
+	}
+	if o.Load <= 0 || o.Bulk.Partitions < 0 || o.bulkMiB < 0 {
+		return usagef("--load, --bulk-partitions and --bulk-mib are not negative")
+	}
+	if o.Groups.Count < 0 || o.Groups.Members < 1 {
+		return usagef("--groups is not negative, and --members at least 1")
+	}
+	return nil
 }
 
 func (o *killOptions) run(ctx context.Context) error {

@@ -124,7 +124,7 @@ func (c *consumer) live(t *task.Task) {
 			c.begin()
 		}
 		switch kind := op.Below(200); {
-		case c.calm || kind > 10:
+		case c.calm || kind > 11:
 			c.poll(t, &op)
 		case kind == 0:
 			c.member.Drop()
@@ -143,6 +143,9 @@ func (c *consumer) live(t *task.Task) {
 			c.poll(t, &op)
 			old.CommitAll(t, &op)
 			old.Drop()
+		case kind < 10:
+			c.member.DeleteOffset(t, &op, kafka.TopicPartition{Topic: c.cluster.id,
+				Partition: kafka.Partition(op.Below(3))})
 		default:
 			c.member.Describe(t, &op)
 		}

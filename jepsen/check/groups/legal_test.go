@@ -24,7 +24,7 @@ func TestLegalHistoriesPass(t *testing.T) {
 			rapid.Check(t, func(t *rapid.T) {
 				judge(legalHistory(drawn{t}, kind.consumer, kind.expires, 150))
 			})
-			for seed := range uint64(1500) {
+			for seed := range uint64(800) {
 				judge(legalHistory(newSeeded(seed), kind.consumer, kind.expires, 400))
 			}
 		})

@@ -251,7 +251,8 @@ func (v *view) checkMemberExpiry() []finding {
 			case a.Code != kafka.None:
 				alive = nil // also a rebalance, which may have begun long before
 			case a.Kind == Syncs:
-				alive, synced = a, a.Told
+				// Its session may go on from when it joined, which can be long ago.
+				alive, synced = nil, a.Told
 			case a.Owes:
 				alive = nil // the time for giving up a partition may have begun long before
 			case a.Consumer || a.Told == synced:

@@ -42,7 +42,7 @@ func TestPlantedViolationsAreFound(t *testing.T) {
 		for what, plant := range plants[invariant.Name] {
 			t.Run(invariant.Name+"/"+what, func(t *testing.T) {
 				tried := 0
-				for seed := range uint64(1000) {
+				for seed := range uint64(600) {
 					c := newSeeded(seed)
 					h := legalHistory(c, seed%2 == 0, seed%4 < 2, 400)
 					if !plant(c, h) {
@@ -61,7 +61,7 @@ func TestPlantedViolationsAreFound(t *testing.T) {
 						t.Fatalf("seed %d: the search does not agree: %v", seed, verdict)
 					}
 				}
-				if tried < 20 {
+				if tried < 10 {
 					t.Errorf("only %d histories could be spoiled", tried)
 				}
 			})
