@@ -21,13 +21,18 @@ func (c *coordinator) reload() {
 	c.loading = true
 	c.unload(kafka.ErrCoordinatorLoadInProgress)
 	c.shard.world.Loop.Spawn("load groups", func(t *task.Task) {
-		if err := c.load(t); err != nil && !c.closed {
+		for err := c.load(t); err != nil && !c.closed; err = c.load(t) {
 			c.broken = true
 			c.shard.world.Trace.Event("groups cannot be loaded", err.Error(),
 				int64(c.host.Partition.Partition), 0)
+			t.Sleep(loadRetry)
 		}
 	})
 }
+
+// loadRetry is how long a coordinator whose log cannot be read waits before it reads it
+// again: a read may fail once, and its groups shall not have to wait for a restart.
+const loadRetry = time.Second
 
 func (c *coordinator) load(t *task.Task) error {
 	s := c.shard
@@ -48,7 +53,7 @@ func (c *coordinator) load(t *task.Task) error {
 	if c.closed {
 		return nil
 	}
-	c.groups, c.loading = groups, false
+	c.groups, c.loading, c.broken = groups, false, false
 	s.world.Trace.Event("groups loaded", c.host.Topic, int64(c.host.Partition.Partition), count)
 	_ = c.step(t, func(m decision.Moment) decision.Decision { return groups.Loaded(m) })
 	return nil
