@@ -36,11 +36,13 @@ func (s *step) retarget(known, updated *member, p *plan) {
 }
 
 // intervalPassed reports whether the target assignment is old enough to be replaced.
-// A time that is not known is; so is any if the interval is 0, which is the way out when
-// the wall clock was set back by far.
+// A time that is not known is; so is any if the interval is 0. One that is yet to come was
+// told by a wall clock that has been set back since: it is not waited for, as the group
+// could not be assigned until then. Kafka waits.
 func (s *step) intervalPassed() bool {
 	interval := s.Settings.AssignmentInterval
 	return s.g.assignmentTimestamp == 0 || interval == 0 ||
+		s.Moment.Wall < s.g.assignmentTimestamp ||
 		s.Moment.Wall >= s.g.assignmentTimestamp+kafka.Timestamp(interval/time.Millisecond)
 }
 
