@@ -77,6 +77,11 @@ func (a *actor) live(t *task.Task) {
 	for !a.run.ready {
 		t.Sleep(a.run.shape.think)
 	}
+	if c, grouped := a.role.(*groupClient); grouped {
+		a.liveInGroup(t, c)
+		a.done = true
+		return
+	}
 	for !a.run.stopping {
 		value, wanted := a.run.world.Plan().Draw(fault.Operation, a.node.Index())
 		if wanted {

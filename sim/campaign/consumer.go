@@ -34,6 +34,8 @@ type cursor struct {
 	topic     *topic
 	partition int32
 	offset    kafka.Offset
+	// overtaken: records that were to be read are deleted.
+	overtaken bool
 	// told is the offset that the session was told last, if member.
 	told   kafka.Offset
 	member bool
@@ -118,7 +120,12 @@ func (c *consumer) drop(k *cursor) {
 
 // fetch reads from some partitions without a session.
 func (c *consumer) fetch(t *task.Task, op *chance.Stream, cursors []*cursor) {
-	request := c.drawFetch(op, cursors)
+	c.fetchWith(t, op, c.drawFetch(op, cursors), cursors)
+}
+
+// fetchWith reads from some partitions with a request that was drawn.
+func (c *consumer) fetchWith(t *task.Task, op *chance.Stream, request *kmsg.FetchRequest,
+	cursors []*cursor) {
 	for _, k := range cursors {
 		addFetch(request, k, partitionBytes(op))
 	}
@@ -211,7 +218,7 @@ func (c *consumer) take(t *task.Task, call *client.Call, k *cursor,
 		c.reset(t, k)
 		return
 	case kafka.ErrUnknownTopicID, kafka.ErrUnknownTopicOrPartition:
-		if k.topic.ending == check.Never &&
+		if k.topic.ending == check.Never && k.partition < k.topic.partitions &&
 			max(k.topic.settled, k.topic.partitionsSince) < check.Event(call.Called) {
 			c.complainOfLoss("%s-%d: Fetch is answered with %v", k.topic.name, k.partition, code)
 		}
@@ -286,7 +293,7 @@ func (c *consumer) reset(t *task.Task, k *cursor) {
 		overtaken := k.offset < kafka.Offset(l.Offset)
 		c.world.Trace.Sometimes(readerOvertaken, overtaken)
 		if overtaken {
-			k.offset = kafka.Offset(l.Offset)
+			k.offset, k.overtaken = kafka.Offset(l.Offset), true
 			return
 		}
 	}
@@ -337,7 +344,7 @@ func (a *actor) listOne(t *task.Task, k *cursor, at kafka.Timestamp,
 		a.checkStorageError(k.topic, k.partition, call)
 		return nil
 	default:
-		if k.topic.ending == check.Never {
+		if k.topic.ending == check.Never && k.partition < k.topic.partitions {
 			a.complainOfLoss("%s-%d: ListOffsets is answered with %v", k.topic.name, k.partition,
 				kafka.ErrorCode(part.ErrorCode))
 		}

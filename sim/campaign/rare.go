@@ -3,6 +3,8 @@ package campaign
 import (
 	"odradek/controller/config"
 	"odradek/core/batch"
+	"odradek/core/kafka"
+	"odradek/jepsen/check"
 )
 
 // What clients of a campaign have to meet now and then, as Trace.Sometimes counts
@@ -16,12 +18,48 @@ const (
 	codecChanged     = "campaign: a batch is compressed in another way than it came"
 	recordsLost      = "campaign: a power loss takes acknowledged records, as it may"
 	cutAfterStop     = "campaign: power is lost right after a clean stop"
+	memberExpired    = "campaign: a member is told that it is none any more"
+	memberFenced     = "campaign: a member of the consumer protocol is fenced"
+	instanceFenced   = "campaign: a member is told that another one has its instance id"
+	rebalanceHeard   = "campaign: a member is told of a rebalance"
+	zombieRefused    = "campaign: the commit of a member that is gone is refused"
+	staleRefused     = "campaign: a commit of an epoch that is over is refused"
+	offsetDeleted    = "campaign: a committed offset is deleted"
+	offsetKept       = "campaign: an offset is not deleted, since its topic is subscribed to"
+	partitionMoved   = "campaign: a member begins where another one has committed"
 )
+
+// seeGroups counts what the members of groups have met.
+func (r *Run) seeGroups() {
+	sometimes := r.scan.world.Trace.Sometimes
+	h := &r.groupRecord.History
+	for i := range h.Asks {
+		code := h.Asks[i].Code
+		sometimes(memberExpired, code == kafka.ErrUnknownMemberID)
+		sometimes(memberFenced, code == kafka.ErrFencedMemberEpoch)
+		sometimes(rebalanceHeard, code == kafka.ErrRebalanceInProgress)
+	}
+	for i := range h.Commits {
+		code := h.Commits[i].Code
+		sometimes(instanceFenced, code == kafka.ErrFencedInstanceID)
+		sometimes(zombieRefused, code == kafka.ErrUnknownMemberID)
+		sometimes(staleRefused, code == kafka.ErrIllegalGeneration || code == kafka.ErrStaleMemberEpoch)
+	}
+	for i := range h.Deletes {
+		sometimes(offsetDeleted, h.Deletes[i].Outcome == check.OK)
+		sometimes(offsetKept, h.Deletes[i].Outcome == check.Failed)
+	}
+	for i := range h.Starts {
+		sometimes(partitionMoved, h.Starts[i].Offset > 0)
+	}
+}
 
 // MustHappen are the names of them all, as sim.Report.Sites has them.
 func MustHappen() []string {
 	return append(codecSites(), headersRead, tombstonesRead, readerOvertaken, settingTakenBack,
-		settingsReplaced, codecChanged, recordsLost, cutAfterStop)
+		settingsReplaced, codecChanged, recordsLost, cutAfterStop, memberExpired, memberFenced,
+		instanceFenced, rebalanceHeard, zombieRefused, staleRefused, offsetDeleted, offsetKept,
+		partitionMoved)
 }
 
 // codecSites are the places at which a batch of each codec was acknowledged.

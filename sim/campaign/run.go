@@ -12,6 +12,7 @@ import (
 	"odradek/jepsen/check"
 	"odradek/sim"
 	"odradek/sim/fault"
+	"odradek/sim/member"
 	"odradek/sim/trace"
 )
 
@@ -51,6 +52,12 @@ type Run struct {
 	// first is the record of the first life of a run that has two; see life.go.
 	first  *recorder
 	ledger *ledger
+	// groups are the consumer groups, groupRecord what their members write down; phase is
+	// what they do, and watch looks after them. All are empty in a run without groups.
+	groups      []*group
+	groupRecord *member.Record
+	phase       phase
+	watch       *watcher
 	// producerIDs are all that were given away.
 	producerIDs []kafka.ProducerID
 	actors      []*actor
@@ -145,7 +152,11 @@ func (r *Run) addActors() {
 	add(r.shape.plain, "plain", newPlain)
 	add(r.shape.consumers, "consumer", newConsumer)
 	add(r.shape.pests, "pest", newPest)
+	r.addGroups()
 	r.scan = newScanner(r)
+	if r.shape.groups != nil {
+		r.watch = newWatcher(r)
+	}
 }
 
 // live is the whole of a run, from the first topic to the verdict.
@@ -162,8 +173,10 @@ func (r *Run) live() *Result {
 		// Partitions have recovered by then, and there are writes to be lost.
 		w.RunFor(recoveryMax)
 	}
-	r.stopping = true
+	r.stopping, r.phase = true, phaseSettle
 	r.await("the clients end", endPatience, r.allDone)
+	r.settleGroups()
+	r.restGroups()
 	if !r.shape.forgets() {
 		w.RunFor(recoveryMax)
 	}
@@ -177,7 +190,11 @@ func (r *Run) live() *Result {
 	if r.shape.forgets() && r.world.Failure() == nil {
 		r.liveAgain()
 	}
+	r.returnGroups()
 	r.lookOnce()
+	if r.groups != nil {
+		r.endGroups()
+	}
 	if r.refused() {
 		r.allGone()
 	} else if r.journalGone && r.shape.ending != endsWithStop {
@@ -216,6 +233,11 @@ func (r *Run) conclude() *Result {
 		if r.first != nil {
 			first, more := r.first.judge(r.ledger, search)
 			verdict.Add(first)
+			searched.Add(more)
+		}
+		if r.groups != nil {
+			judged, more := r.judgeGroups(search)
+			verdict.Add(judged)
 			searched.Add(more)
 		}
 		result.Searched = searched
@@ -278,9 +300,11 @@ func (r *Run) stories() string {
 	return text
 }
 
+// allDone reports whether every client has ended but for those in groups, which have
+// something left to do as long as there may be something to read.
 func (r *Run) allDone() bool {
 	for _, a := range r.actors {
-		if !a.done {
+		if _, grouped := a.role.(*groupClient); !a.done && !grouped {
 			return false
 		}
 	}

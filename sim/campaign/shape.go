@@ -44,7 +44,9 @@ type shape struct {
 	// nothing whatever the flush.policy.
 	cutsAfterStop   bool
 	messageBytesMax int
-	notices         string
+	// groups is nil if there are none.
+	groups  *groupsShape
+	notices string
 }
 
 // topicShape is a topic that is there from the beginning.
@@ -93,11 +95,12 @@ func drawShape(seed uint64) (*shape, error) {
 		s.rotAtRest = draw.Uint64()
 	}
 	s.losesJournal = !s.rot && !s.forgets() && draw.OneIn(6)
-	if err := s.drawSettings(&draw); err != nil {
-		return nil, err
-	}
+	settings := s.drawSettings(&draw)
 	s.drawTopics(&draw)
-	return s, nil
+	if s.drawGroups(draw.Fork("groups")); s.groups != nil {
+		settings = append(settings, s.groups.settings...)
+	}
+	return s, s.load(settings)
 }
 
 // String tells a shape in a few lines, for who reads a failure.
@@ -120,6 +123,9 @@ func (s *shape) String() string {
 			text += " " + entry.Name + "=" + entry.Value
 		}
 	}
+	if s.groups != nil {
+		text += s.groups.String()
+	}
 	return text
 }
 
@@ -136,7 +142,7 @@ func (s *shape) faults(allowed fault.Set) fault.Set {
 	return allowed.Without(fault.DiskBitRot)
 }
 
-func (s *shape) drawSettings(draw *chance.Stream) error {
+func (s *shape) drawSettings(draw *chance.Stream) []config.Entry {
 	policy := config.FlushDurable
 	if s.background {
 		policy = config.FlushBackground
@@ -162,6 +168,11 @@ func (s *shape) drawSettings(draw *chance.Stream) error {
 	if draw.OneIn(4) {
 		settings = append(settings, config.Entry{Name: config.FetchMaxBytes, Value: "4096"})
 	}
+	return settings
+}
+
+// load takes the broker's settings in.
+func (s *shape) load(settings []config.Entry) error {
 	static, warnings, err := config.Load(config.Sources{Flags: settings})
 	if err != nil {
 		return err

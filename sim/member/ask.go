@@ -16,6 +16,10 @@ import (
 // retryPause is how long a member waits after a coordinator that does not serve it.
 const retryPause = 10 * time.Millisecond
 
+// lostAfter is how long a connection lives on after a question whose answer gets lost:
+// usually long enough for the question to arrive.
+const lostAfter = 2 * time.Millisecond
+
 // connect sees to it that there is a connection to the coordinator.
 func (m *Member) connect(t *task.Task, op *chance.Stream) bool {
 	if m.conn != nil && m.conn.Err() == nil {
@@ -92,6 +96,12 @@ func (m *Member) ask(t *task.Task, op *chance.Stream, kind groups.Kind, asked gr
 		Operation: m.Record.Operation(m.Process, call.Called), Kind: kind, Group: m.Group,
 		Member: m.id, Instance: m.Instance, Consumer: m.Protocol == Consumer, Asked: asked,
 		Sent: m.Record.Now(), Session: m.Session, Rebalance: m.Rebalance})
+	if m.deaf > 0 {
+		m.deaf--
+		t.Sleep(lostAfter)
+		m.hangUp()
+		return index, nil
+	}
 	patience := m.Patience(m.sound)
 	if kind == groups.Joins {
 		patience += m.Rebalance
@@ -122,6 +132,14 @@ func (m *Member) answered(index int, id groups.MemberID, code kafka.ErrorCode, t
 	}
 }
 
+// beginAnew has a member that was thrown out give up everything, and join again.
+func (m *Member) beginAnew() {
+	m.lose()
+	m.joining = true
+	m.setEpoch(0)
+	m.consumer = consumer{full: true}
+}
+
 // doubtful reports whether an error leaves open whether the request had an effect. What
 // is not listed proves that it had none. See docs/chapters/12-checking-histories.md.
 func doubtful(code kafka.ErrorCode) bool {
@@ -144,15 +162,13 @@ func (m *Member) refused(t *task.Task, code kafka.ErrorCode) bool {
 		m.hangUp() // look for the coordinator again
 		m.consumer.full = true
 		t.Sleep(retryPause)
-	case kafka.ErrUnknownMemberID:
-		m.lose()
-		m.joining, m.epoch = true, 0
+	case kafka.ErrUnknownMemberID, kafka.ErrGroupIDNotFound:
+		m.beginAnew()
 		if m.Protocol != Consumer {
 			m.id = ""
 		}
 	case kafka.ErrIllegalGeneration, kafka.ErrFencedMemberEpoch:
-		m.lose()
-		m.joining, m.epoch = true, 0
+		m.beginAnew()
 	case kafka.ErrRebalanceInProgress:
 		m.joining = true
 	case kafka.ErrFencedInstanceID:

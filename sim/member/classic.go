@@ -15,6 +15,9 @@ type classic struct {
 	protocol string
 	// leader: it divides the partitions, by the counts that it divided then.
 	leader bool
+	// latest: it speaks the latest version of JoinGroup, which alone tells a static member
+	// that comes back as the leader that it is (KIP-814).
+	latest bool
 	counts []PartitionCount
 	beats  int
 }
@@ -40,7 +43,10 @@ func (m *Member) join(t *task.Task, op *chance.Stream) {
 		return
 	}
 	low := int16(0)
-	if m.Instance != "" {
+	switch {
+	case m.classic.latest:
+		low = 9
+	case m.Instance != "":
 		low = 5
 	}
 	request := kmsg.NewPtrJoinGroupRequest()
@@ -75,6 +81,17 @@ func (m *Member) join(t *task.Task, op *chance.Stream) {
 		t.Sleep(retryPause)
 	case !m.refused(t, code):
 		m.Complain("JoinGroup v%d is answered with %v", request.Version, code)
+	}
+}
+
+// Refresh has a member of the classic protocol join once more. A static member may leave
+// behind what nobody mends: back under its instance id over an older version of JoinGroup, a
+// leader does not know that it is the leader, and looks for no new partitions; and back after
+// it had given up a partition, without a word, it leaves the partition to nobody.
+func (m *Member) Refresh() {
+	m.classic.latest = true
+	if m.Protocol != Consumer && m.epoch > 0 {
+		m.joining = true
 	}
 }
 
@@ -130,7 +147,7 @@ func (m *Member) sync(t *task.Task, op *chance.Stream, joined *kmsg.JoinGroupRes
 		m.classic.counts = m.CountPartitions(t, op)
 		request.GroupAssignment = m.divide(joined)
 	}
-	m.epoch = groups.Epoch(joined.Generation)
+	m.setEpoch(groups.Epoch(joined.Generation))
 	index, response := m.ask(t, op, groups.Syncs, m.epoch, request)
 	answer, ok := response.(*kmsg.SyncGroupResponse)
 	if !ok {

@@ -151,12 +151,10 @@ func (m *Member) heard(t *task.Task, index int, full bool,
 		if !m.refused(t, code) {
 			m.Complain("ConsumerGroupHeartbeat is answered with %v", code)
 		}
-		if m.joining { // it has to begin anew, and says everything when it does
-			m.consumer = consumer{full: true}
-		}
 		return
 	}
-	m.joining, m.epoch = false, groups.Epoch(answer.MemberEpoch)
+	m.joining = false
+	m.setEpoch(groups.Epoch(answer.MemberEpoch))
 	m.consumer.full, m.consumer.acknowledge = false, false
 	if told := time.Duration(answer.HeartbeatIntervalMillis) * time.Millisecond; told > 0 {
 		m.next = t.Now().Plus(min(told, m.Heartbeat))

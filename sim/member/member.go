@@ -111,6 +111,10 @@ type Member struct {
 	past []Claim
 	// joining: it has to join, for the first time or again.
 	joining bool
+	// before is the epoch before the present one, 0 if there was none.
+	before groups.Epoch
+	// deaf is how many more answers it does not get.
+	deaf int
 	// dead: it was told that it must never come back under this id.
 	dead bool
 	next kafka.Instant
@@ -139,6 +143,16 @@ func (m *Member) Claims() []*Claim { return m.claims }
 // heartbeat.
 func (m *Member) AtRest() bool {
 	return !m.dead && !m.joining && m.epoch > 0 && !m.consumer.acknowledge
+}
+
+// Deafen has the answers to the next few questions get lost.
+func (m *Member) Deafen(answers int) { m.deaf = answers }
+
+// setEpoch enters a new generation or member epoch.
+func (m *Member) setEpoch(epoch groups.Epoch) {
+	if epoch != m.epoch {
+		m.before, m.epoch = m.epoch, epoch
+	}
 }
 
 // Story says in a line what has become of the member.

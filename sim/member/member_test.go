@@ -21,8 +21,13 @@ import (
 	"odradek/sim/member"
 )
 
-// logEnd is how many records each partition has.
-const logEnd = 400
+const (
+	// logEnd is how many records each partition has.
+	logEnd = 400
+	// sessionTimeout and heartbeatInterval are those of all members.
+	sessionTimeout    = 500 * time.Millisecond
+	heartbeatInterval = 100 * time.Millisecond
+)
 
 // scene is a group of clients and a broker that coordinates, in a world.
 type scene struct {
@@ -46,7 +51,9 @@ type consumer struct {
 	protocol member.Protocol
 	world    *env.World
 	member   *member.Member
-	steps    uint64
+	// refreshed is the member that has begun to do everything right.
+	refreshed *member.Member
+	steps     uint64
 }
 
 func newScene(seed uint64, protocol member.Protocol, clients int, faults fault.Set) *scene {
@@ -54,6 +61,11 @@ func newScene(seed uint64, protocol member.Protocol, clients int, faults fault.S
 		id: kafka.TopicID{1}, partitions: 3}}
 	s.cluster.settings.Classic.GroupMinSessionTimeoutMs = 1
 	s.cluster.settings.Classic.GroupInitialRebalanceDelayMs = 0
+	s.cluster.settings.Consumer.SessionTimeout = sessionTimeout
+	s.cluster.settings.Consumer.MinSessionTimeout = 1
+	s.cluster.settings.Consumer.HeartbeatInterval = heartbeatInterval
+	s.cluster.settings.Consumer.MinHeartbeatInterval = 1
+	s.cluster.settings.Consumer.AssignmentInterval = time.Duration(seed%3) * 50 * time.Millisecond
 	s.world = sim.New(sim.Config{Seed: seed, Faults: faults, Swarm: true})
 	s.record = &member.Record{
 		Operation: func(process int, called int64) check.Operation {
@@ -104,8 +116,8 @@ func (c *consumer) begin() {
 	c.member = member.New(member.Options{World: c.world, Process: c.process, Protocol: c.protocol,
 		Group: "g", Instance: c.instance, Name: c.name,
 		All:     []member.Topic{{Name: c.cluster.topic, ID: c.cluster.id}},
-		Session: 500 * time.Millisecond, Rebalance: 600 * time.Millisecond,
-		Heartbeat: 100 * time.Millisecond, Record: c.record, Dial: c.dial,
+		Session: sessionTimeout, Rebalance: 600 * time.Millisecond,
+		Heartbeat: heartbeatInterval, Record: c.record, Dial: c.dial,
 		Patience: func(sound bool) time.Duration {
 			if sound {
 				return 20 * time.Second
@@ -123,8 +135,12 @@ func (c *consumer) live(t *task.Task) {
 		if c.member == nil || c.member.Dead() {
 			c.begin()
 		}
+		if c.calm && c.refreshed != c.member {
+			c.member.Refresh()
+			c.refreshed = c.member
+		}
 		switch kind := op.Below(200); {
-		case c.calm || kind > 11:
+		case c.calm || kind > 13:
 			c.poll(t, &op)
 		case kind == 0:
 			c.member.Drop()
@@ -144,6 +160,10 @@ func (c *consumer) live(t *task.Task) {
 			old.CommitAll(t, &op)
 			old.Drop()
 		case kind < 10:
+			c.member.CommitStale(t, &op)
+		case kind < 11:
+			c.member.Deafen(1 + int(op.Below(3)))
+		case kind < 12:
 			c.member.DeleteOffset(t, &op, kafka.TopicPartition{Topic: c.cluster.id,
 				Partition: kafka.Partition(op.Below(3))})
 		default:
@@ -218,12 +238,12 @@ func faults() fault.Set { return fault.Everything().Without(fault.NodeReshard) }
 // seeds is how many runs of each protocol there are.
 const seeds = 40
 
-// Members of the classic protocol and a coordinator that keeps its promises: whatever goes
-// wrong around them, no invariant is broken.
-func TestClassicMembers(t *testing.T) {
+// Members and a coordinator that keeps its promises: whatever goes wrong around them, no
+// invariant is broken.
+func TestMembers(t *testing.T) {
 	seen := map[kafka.ErrorCode]int{}
 	for seed := range uint64(seeds) {
-		for _, protocol := range []member.Protocol{member.Eager, member.Cooperative} {
+		for protocol := range member.Protocols {
 			s := newScene(seed, protocol, 1+int(seed%4), faults())
 			if verdict, report := s.run(t); verdict.Result != check.Pass {
 				t.Errorf("seed %d, %v: %v\n%s", seed, protocol, verdict, report)
@@ -237,7 +257,8 @@ func TestClassicMembers(t *testing.T) {
 		}
 	}
 	for _, code := range []kafka.ErrorCode{kafka.ErrMemberIDRequired, kafka.ErrUnknownMemberID,
-		kafka.ErrRebalanceInProgress, kafka.ErrFencedInstanceID} {
+		kafka.ErrRebalanceInProgress, kafka.ErrFencedInstanceID, kafka.ErrFencedMemberEpoch,
+		kafka.ErrUnreleasedInstanceID, kafka.ErrStaleMemberEpoch} {
 		if seen[code] == 0 {
 			t.Errorf("nobody is ever told %v: the clients have an easy life", code)
 		}

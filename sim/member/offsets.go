@@ -35,7 +35,7 @@ func (m *Member) CommitTwice(t *task.Task, op *chance.Stream) {
 	if m.dead || m.epoch == 0 || !m.connect(t, op) {
 		return
 	}
-	if first := m.sendCommit(op, m.positions(m.claims)); first != nil {
+	if first := m.sendCommit(op, m.epoch, m.positions(m.claims)); first != nil {
 		old := m.conn
 		m.conn = nil
 		m.CommitAll(t, op)
@@ -59,13 +59,29 @@ func (m *Member) CommitPast(t *task.Task, op *chance.Stream) {
 	m.commit(t, op, []*Claim{&one})
 }
 
+// CommitStale commits at the epoch before the present one, as a thread does that had begun
+// before a rebalance. What it is told is of no concern to the member.
+func (m *Member) CommitStale(t *task.Task, op *chance.Stream) {
+	positions := m.positions(m.claims)
+	if m.dead || m.before == 0 || len(positions) == 0 || !m.connect(t, op) {
+		return
+	}
+	c := m.sendCommit(op, m.before, positions)
+	response, err := c.call.Await(t, t.Now().Plus(m.Patience(m.sound)))
+	if err != nil {
+		m.hangUp()
+		return
+	}
+	m.committed(c, response.(*kmsg.OffsetCommitResponse))
+}
+
 // commit commits where the member is in some claims, and waits.
 func (m *Member) commit(t *task.Task, op *chance.Stream, claims []*Claim) {
 	positions := m.positions(claims)
 	if len(positions) == 0 || m.dead || m.epoch == 0 || !m.connect(t, op) {
 		return
 	}
-	c := m.sendCommit(op, positions)
+	c := m.sendCommit(op, m.epoch, positions)
 	response, err := c.call.Await(t, t.Now().Plus(m.Patience(m.sound)))
 	if err == task.ErrDeadline && m.sound {
 		m.Complain("a healed broker does not answer OffsetCommit")
@@ -96,7 +112,8 @@ type committing struct {
 }
 
 // sendCommit sends a commit and writes it down: from now on it may take effect.
-func (m *Member) sendCommit(op *chance.Stream, positions []*Claim) *committing {
+func (m *Member) sendCommit(op *chance.Stream, epoch groups.Epoch,
+	positions []*Claim) *committing {
 	if len(positions) == 0 {
 		return nil
 	}
@@ -110,7 +127,7 @@ func (m *Member) sendCommit(op *chance.Stream, positions []*Claim) *committing {
 	request := kmsg.NewPtrOffsetCommitRequest()
 	request.SetVersion(between(op, low, commitIDs))
 	request.Group, request.MemberID, request.InstanceID = string(m.Group), string(m.id), m.instance()
-	request.Generation = int32(m.epoch)
+	request.Generation = int32(epoch)
 	c := &committing{claims: positions}
 	for _, claim := range positions {
 		m.Record.marks++
@@ -118,7 +135,7 @@ func (m *Member) sendCommit(op *chance.Stream, positions []*Claim) *committing {
 		addCommit(request, claim, mark)
 		c.indices = append(c.indices, len(m.Record.Commits))
 		m.Record.Commits = append(m.Record.Commits, groups.Commit{Group: m.Group, Member: m.id,
-			Instance: m.Instance, Consumer: m.Protocol == Consumer, Epoch: m.epoch,
+			Instance: m.Instance, Consumer: m.Protocol == Consumer, Epoch: epoch,
 			Partition: claim.partition(), Value: groups.Value{Offset: claim.Offset, Metadata: mark}})
 	}
 	c.call = m.conn.Send(request, true)
@@ -144,16 +161,29 @@ func addCommit(request *kmsg.OffsetCommitRequest, claim *Claim, mark string) {
 	request.Topics = append(request.Topics, topic)
 }
 
-// settle takes in the answer to a commit.
+// settle takes in the answer to a commit, and does what it asks for.
 func (m *Member) settle(t *task.Task, c *committing, response kmsg.Response) {
 	answer := response.(*kmsg.OffsetCommitResponse)
+	switch worst := m.committed(c, answer); worst {
+	case kafka.None:
+	case kafka.ErrStaleMemberEpoch:
+		m.next = 0 // a heartbeat tells the present one
+	default:
+		if !m.refused(t, worst) {
+			m.Complain("OffsetCommit v%d is answered with %v", answer.Version, worst)
+		}
+	}
+}
+
+// committed writes the answer to a commit down, and returns an error in it, if there is one.
+func (m *Member) committed(c *committing, answer *kmsg.OffsetCommitResponse) kafka.ErrorCode {
 	worst := kafka.None
 	for i, claim := range c.claims {
 		code, found := committedCode(answer, claim)
 		if !found {
 			m.Complain("the answer to OffsetCommit leaves out partition %d of %s", claim.Partition,
 				claim.Topic.Name)
-			return
+			return kafka.None
 		}
 		one := &m.Record.Commits[c.indices[i]]
 		one.Code = code
@@ -168,16 +198,10 @@ func (m *Member) settle(t *task.Task, c *committing, response kmsg.Response) {
 			worst = code
 		}
 	}
-	switch worst {
-	case kafka.None:
-	case kafka.ErrStaleMemberEpoch:
-		m.next = 0 // a heartbeat tells the present one
-	default:
+	if worst != kafka.None {
 		m.Trace.Event("commit is refused", worst.String(), int64(m.epoch), 0)
-		if !m.refused(t, worst) {
-			m.Complain("OffsetCommit v%d is answered with %v", answer.Version, worst)
-		}
 	}
+	return worst
 }
 
 // committedCode finds a partition's part of an answer.

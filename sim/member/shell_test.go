@@ -2,6 +2,7 @@ package member_test
 
 import (
 	"encoding/binary"
+	"iter"
 
 	"odradek/core/env"
 	"odradek/core/group"
@@ -183,3 +184,21 @@ func (c *cluster) PartitionCount(id kafka.TopicID) int32 {
 	}
 	return c.partitions
 }
+
+// Names implements group.Topics.
+func (c *cluster) Names(first string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		if c.topic >= first {
+			yield(c.topic)
+		}
+	}
+}
+
+// Racks implements group.Topics.
+func (c *cluster) Racks(kafka.TopicID, kafka.Partition) []string { return nil }
+
+// Version implements group.Topics: nothing ever changes.
+func (c *cluster) Version() int64 { return 1 }
+
+// Created implements group.Topics.
+func (c *cluster) Created() int64 { return 1 }
