@@ -30,7 +30,7 @@ func TestKillRounds(t *testing.T) {
 	}
 	k := Kill{Binary: binary, Dir: filepath.Join(dir, "run"), Rounds: 3, Producers: 4,
 		Partitions: 3, Seed: 1, Settings: []string{"--shards", "2"},
-		Bulk: Bulk{Partitions: 20, Bytes: 1 << 20}}
+		Bulk: Bulk{Partitions: 20, Bytes: 1 << 20}, Groups: Groups{Count: 3, Members: 2}}
 	result, err := k.Run(context.Background())
 	if err != nil {
 		t.Fatal(err)
@@ -38,9 +38,10 @@ func TestKillRounds(t *testing.T) {
 	if result.Verdict.Result != check.Pass {
 		t.Error(result.Verdict)
 	}
-	if len(result.Rounds) != 3 || result.Acknowledged == 0 || result.Read == 0 {
-		t.Errorf("%d rounds, %d acknowledged, %d read: the run did not do its work",
-			len(result.Rounds), result.Acknowledged, result.Read)
+	if len(result.Rounds) != 3 || result.Acknowledged == 0 || result.Read == 0 ||
+		result.Commits == 0 {
+		t.Errorf("%d rounds, %d acknowledged, %d read, %d commits: the run did not do its work",
+			len(result.Rounds), result.Acknowledged, result.Read, result.Commits)
 	}
 }
 
