@@ -65,8 +65,11 @@ type compactionTest struct {
 	crashed bool
 	keep    bool
 	full    int
-	ops     []int
-	wall    kafka.Timestamp
+	// aim crashes at so many-th operation on the disk from the first one of a
+	// compaction on; 0: by turns.
+	aim  int
+	ops  []int
+	wall kafka.Timestamp
 	// passes counts the passes that ended, over all runs.
 	passes int
 }
@@ -105,6 +108,7 @@ func crashInCompaction(t *rapid.T, policy log.FlushPolicy, keep bool) int {
 	disk := disktest.New()
 	for range rapid.IntRange(1, 4).Draw(t, "rounds") {
 		c.ops = rapid.SliceOfN(rapid.IntRange(0, 1<<20), 1, 30).Draw(t, "ops")
+		c.aim = max(0, rapid.IntRange(-20, 60).Draw(t, "aim"))
 		disk = c.run(disk, rapid.IntRange(1, 600).Draw(t, "turns"))
 	}
 	c.run(disk, 0)
@@ -115,7 +119,7 @@ func crashInCompaction(t *rapid.T, policy log.FlushPolicy, keep bool) int {
 func (c *compactionTest) run(disk *disktest.Disk, turns int) *disktest.Disk {
 	c.crashed = false
 	loop := task.NewLoop(0)
-	drive(loop, turns, func(tt *task.Task) {
+	handle := loop.Spawn("run", func(tt *task.Task) {
 		n, err := boot(tt, disk, smallJournal())
 		if err != nil {
 			c.t.Fatalf("boot: %v", err)
@@ -143,6 +147,11 @@ func (c *compactionTest) run(disk *disktest.Disk, turns int) *disktest.Disk {
 			c.step(tt, n, l, c.ops[step%len(c.ops)]+step*7919)
 		}
 	})
+	for i := 0; handle.Alive() && !c.crashed && (turns == 0 || i < turns || c.aim > 0 && i < 3000); i++ {
+		if more := loop.Turn(loop.Now()); !more && loop.NextDeadline() != kafka.Never {
+			loop.Turn(loop.NextDeadline())
+		}
+	}
 	c.crashed = true
 	after := disk.Kill()
 	if !c.keep {
@@ -152,10 +161,18 @@ func (c *compactionTest) run(disk *disktest.Disk, turns int) *disktest.Disk {
 	return after
 }
 
-// fillDisk makes the disk refuse every so many-th write to the log's files.
+// fillDisk makes the disk refuse every so many-th write to the log's files, and all
+// operations from the one on that a crash is aimed at.
 func (c *compactionTest) fillDisk(disk *disktest.Disk) {
-	writes := 0
+	writes, left := 0, c.aim
 	disk.Before = func(op disktest.Op) error {
+		compacts := left < c.aim || strings.HasSuffix(op.Name, ".cleaned")
+		if c.aim > 0 && compacts && op.Kind != "read" {
+			if left--; left <= 0 {
+				c.crashed = true
+				return env.ErrIO
+			}
+		}
 		if c.full > 0 && slices.Contains([]string{"write", "reserve", "create"}, op.Kind) &&
 			strings.HasPrefix(op.Name, "orders") {
 			if writes++; writes%c.full == 0 {
@@ -180,7 +197,7 @@ func (c *compactionTest) clean(t *task.Task, n *node, l *log.Log) {
 		switch {
 		case err == nil:
 			c.passes++
-		case errors.Is(err, log.ErrInterrupted), errors.Is(err, env.ErrNoSpace):
+		case errors.Is(err, log.ErrInterrupted), errors.Is(err, env.ErrNoSpace), c.crashed:
 		default:
 			panic(err)
 		}
@@ -381,11 +398,11 @@ func (c *compactionTest) step(t *task.Task, n *node, l *log.Log, op int) {
 		c.wall += kafka.Timestamp(op % 2000)
 		n.clock.wall = c.wall
 	case kind < 34:
-		if err := l.Roll(); err != nil && !errors.Is(err, env.ErrNoSpace) {
+		if err := l.Roll(); err != nil && !errors.Is(err, env.ErrNoSpace) && !c.crashed {
 			panic(err)
 		}
 	case kind < 35:
-		if err := l.Checkpoint(t); err != nil {
+		if err := l.Checkpoint(t); err != nil && !c.crashed {
 			panic(err)
 		}
 	case kind < 37:
@@ -397,6 +414,14 @@ func (c *compactionTest) step(t *task.Task, n *node, l *log.Log, op int) {
 	}
 }
 
+// end takes an error for the crash that is under way.
+func (c *compactionTest) end(t *task.Task, err error) {
+	if !c.crashed {
+		panic(err)
+	}
+	t.Sleep(time.Hour) // nothing comes after it
+}
+
 func (c *compactionTest) deleteRecords(t *task.Task, l *log.Log) {
 	if !c.config.Delete {
 		return
@@ -405,7 +430,7 @@ func (c *compactionTest) deleteRecords(t *task.Task, l *log.Log) {
 	before := l.LogStartOffset() + (m.highWatermark-l.LogStartOffset())/3
 	m.start = max(m.start, before)
 	if err := l.DeleteRecordsAndWait(t, before); err != nil {
-		panic(err)
+		c.end(t, err)
 	}
 	m.promised = max(m.promised, before)
 }
@@ -423,7 +448,7 @@ func (c *compactionTest) truncate(t *task.Task, l *log.Log, op int) {
 	m.cut, m.records = slices.Clone(m.records[at:]), slices.Clip(m.records[:at])
 	m.flushed = min(m.flushed, at)
 	if err := l.Truncate(t, at); err != nil {
-		panic(err)
+		c.end(t, err)
 	}
 	m.cut = nil
 	m.flushed = min(m.flushed, at)
@@ -463,15 +488,18 @@ func (c *compactionTest) append(t *task.Task, n *node, l *log.Log, op int) {
 		appended, code, err := l.Append(built, 0)
 		if errors.Is(err, journal.ErrCongested) {
 			if err := n.home.Journal.AwaitReady(t, len(built), kafka.Never); err != nil {
-				panic(err)
+				c.end(t, err)
 			}
 			continue
 		}
 		if errors.Is(err, env.ErrNoSpace) {
 			return
 		}
-		if err != nil || code != kafka.None || appended.Duplicate {
-			panic(fmt.Sprint("append: ", appended, code, err))
+		if err != nil {
+			c.end(t, err)
+		}
+		if code != kafka.None || appended.Duplicate {
+			panic(fmt.Sprint("append: ", appended, code))
 		}
 		for i := range all {
 			all[i].offset = appended.BaseOffset + kafka.Offset(i)
