@@ -174,7 +174,7 @@ func (c *chain) at(run []*segment) (first int, ok bool) {
 func (c *chain) replace(run, made []*segment) {
 	first, ok := c.at(run)
 	assert.That(ok && first+len(run) < len(c.segments),
-		"what is replaced is in the chain, and not the active segment")
+		"C-ActiveUntouched: what is replaced is in the chain, and not the active segment")
 	c.segments = slices.Replace(c.segments, first, first+len(run), made...)
 	for i := max(first, 1); i < len(c.segments); i++ {
 		assert.That(c.segments[i-1].next <= c.segments[i].base, "segments follow one another")

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"odradek/core/assert"
 	"odradek/core/batch"
 	"odradek/core/compact"
 	"odradek/core/env"
@@ -74,6 +75,8 @@ type Cleaned struct {
 // the compacted copy now, and nothing is wrong with the log; others wrap env.ErrIO, the
 // log directory has failed. In each case the log is whole.
 func (c *Cleaner) Clean(t *task.Task, l *Log, d Dirt) (Cleaned, error) {
+	assert.That(d.dirty > 0 && d.end <= d.upTo,
+		"C-NotAboveHW: what is compacted is below the highWatermark")
 	p := &pass{cleaner: c, log: l, task: t, cuts: l.compaction.cuts, from: d.from, end: d.end}
 	err := p.run()
 	p.keys.Release()

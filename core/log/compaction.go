@@ -65,6 +65,8 @@ type Dirt struct {
 	// overdue is set when max.compaction.lag.ms is over for something in there.
 	overdue  bool
 	ratioMin int64
+	// upTo is the highWatermark. Invariant: end <= upTo, unless nothing is dirty.
+	upTo kafka.Offset
 }
 
 // Ratio is how much of the log is dirty, in millionths.
@@ -89,7 +91,7 @@ func (d Dirt) Due() bool {
 // compacted, nor the active one: upTo is the highWatermark or, with transactions, the
 // lastStableOffset. It does not wait. Source: Kafka, LogCleanerManager.cleanableOffsets.
 func (l *Log) Dirt(now kafka.Timestamp, upTo kafka.Offset) Dirt {
-	d := Dirt{ratioMin: l.config.DirtyRatioMin}
+	d := Dirt{ratioMin: l.config.DirtyRatioMin, upTo: upTo}
 	if l.failed != nil || !l.config.Compact || l.compaction.uncleanable != nil {
 		return d
 	}

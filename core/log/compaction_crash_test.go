@@ -147,7 +147,10 @@ func (c *compactionTest) run(disk *disktest.Disk, turns int) *disktest.Disk {
 			c.step(tt, n, l, c.ops[step%len(c.ops)]+step*7919)
 		}
 	})
-	for i := 0; handle.Alive() && !c.crashed && (turns == 0 || i < turns || c.aim > 0 && i < 3000); i++ {
+	if c.aim > 0 && turns > 0 {
+		turns = 3000 // unless the aim is hit
+	}
+	for i := 0; handle.Alive() && !c.crashed && (turns == 0 || i < turns); i++ {
 		if more := loop.Turn(loop.Now()); !more && loop.NextDeadline() != kafka.Never {
 			loop.Turn(loop.NextDeadline())
 		}
