@@ -50,11 +50,11 @@ type KeyMap struct {
 const KeyMapBytesMin = 16 * slotSize
 
 // NewKeyMap makes a map that takes at most so many bytes, or KeyMapBytesMin, and is
-// filled up to a load factor, which is brought between a hundredth and one. It takes
-// no memory before Reset.
+// filled up to a load factor, which is brought between a millionth and one. It takes
+// one key at least, and no memory before Reset.
 func NewKeyMap(bytes int64, load LoadFactor, secret Secret) *KeyMap {
 	return &KeyMap{secret: secret, slotsMax: max(bytes, KeyMapBytesMin) / slotSize,
-		loadMax: min(max(int64(load), millionths/100), millionths)}
+		loadMax: min(max(int64(load), 1), millionths)}
 }
 
 // Reset empties the map and makes it ready for at most so many keys, as far as its

@@ -322,6 +322,32 @@ func TestNoRoomToCompact(t *testing.T) {
 	}
 }
 
+// A State may still say that a swap brings a segment that the logStartOffset has passed
+// since, and whose files are gone.
+func TestASwappedSegmentThatWentSoonAfter(t *testing.T) {
+	disk := disktest.New()
+	config := compacted()
+	config.Delete = true
+	withLog(t, disk, config, func(tt *task.Task, n *node, l *log.Log) {
+		fillCompacted(t, tt, l, 3)
+		mustClean(t, tt, n, l)
+		if err := l.DeleteRecordsAndWait(tt, 6); err != nil {
+			t.Fatal(err)
+		}
+		for range 20 {
+			tt.Yield()
+		}
+		if got := bases(t, disk); got[0] != 6 {
+			t.Fatalf("the files of %v are there", got)
+		}
+	})
+	withLog(t, disk.Kill(), config, func(tt *task.Task, n *node, l *log.Log) {
+		if got, want := told(t, tt, l), "6:a=2 7:b=2 8:k2=2"; got != want || l.Failed() != nil {
+			t.Fatalf("%s, want %s: %v", got, want, l.Failed())
+		}
+	})
+}
+
 // A pass reads and writes no more in a second than it may.
 func TestCompactionIsThrottled(t *testing.T) {
 	withLog(t, disktest.New(), compacted(), func(tt *task.Task, n *node, l *log.Log) {

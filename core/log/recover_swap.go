@@ -30,6 +30,9 @@ func (r *recovery) finishSwap(l *RecoveredLog) error {
 		return err
 	}
 	for _, base := range l.state.swapping {
+		if base < l.bases[0] {
+			continue // it has gone since, below where the log starts
+		}
 		for _, suffix := range []string{timeIndexSuffix, indexSuffix, logSuffix} {
 			name := fileName(l.Dir, base, suffix)
 			cleaned := cleanedName(name, l.state.swaps)

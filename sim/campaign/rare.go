@@ -16,12 +16,14 @@ const (
 	codecChanged     = "campaign: a batch is compressed in another way than it came"
 	recordsLost      = "campaign: a power loss takes acknowledged records, as it may"
 	cutAfterStop     = "campaign: power is lost right after a clean stop"
+	gapRead          = "campaign: a reader of a compacted topic finds a gap"
+	emptyBatchRead   = "campaign: a reader of a compacted topic finds an empty batch"
 )
 
 // MustHappen are the names of them all, as sim.Report.Sites has them.
 func MustHappen() []string {
 	return append(codecSites(), headersRead, tombstonesRead, readerOvertaken, settingTakenBack,
-		settingsReplaced, codecChanged, recordsLost, cutAfterStop)
+		settingsReplaced, codecChanged, recordsLost, cutAfterStop, gapRead, emptyBatchRead)
 }
 
 // codecSites are the places at which a batch of each codec was acknowledged.

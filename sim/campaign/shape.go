@@ -40,6 +40,10 @@ type shape struct {
 	idempotent, plain, consumers, admins, pests int
 	topics                                      []topicShape
 	ending                                      ending
+	// tombstonesStay: no compacted topic drops a tombstone, unless it is written over.
+	tombstonesStay bool
+	// cleaner are the node's settings of a run with compacted topics.
+	cleaner []config.Entry
 	// cutsAfterStop: the power fails right after a stop in good order, which loses
 	// nothing whatever the flush.policy.
 	cutsAfterStop   bool
@@ -53,6 +57,7 @@ type topicShape struct {
 	partitions int32
 	settings   []config.Entry
 	retention  bool
+	compacted  bool
 }
 
 // ending is how the broker goes down before the last look.
@@ -93,10 +98,13 @@ func drawShape(seed uint64) (*shape, error) {
 		s.rotAtRest = draw.Uint64()
 	}
 	s.losesJournal = !s.rot && !s.forgets() && draw.OneIn(6)
+	compacting := draw.Fork("compaction")
+	compacted := s.drawCompaction(&compacting)
 	if err := s.drawSettings(&draw); err != nil {
 		return nil, err
 	}
 	s.drawTopics(&draw)
+	s.topics = append(s.topics, compacted...)
 	return s, nil
 }
 
@@ -162,6 +170,7 @@ func (s *shape) drawSettings(draw *chance.Stream) error {
 	if draw.OneIn(4) {
 		settings = append(settings, config.Entry{Name: config.FetchMaxBytes, Value: "4096"})
 	}
+	settings = append(settings, s.cleaner...)
 	static, warnings, err := config.Load(config.Sources{Flags: settings})
 	if err != nil {
 		return err
