@@ -27,6 +27,9 @@ type Config struct {
 	// Ready, when set, is called once on shard 0 when the node serves, with the
 	// listeners as they are and a report of what the start found.
 	Ready func(listeners []config.Listener, report Report)
+	// Tell, when set, is called on any shard with what a person should know of while
+	// the node goes on: that a partition can't be compacted any more, and why.
+	Tell func(news error)
 }
 
 // Report is what a start found in the log directory.
@@ -57,7 +60,7 @@ func Boot(w *env.World, c Config) *Shard {
 	}
 	s := newShard(w, &node)
 	s.static = c.Static
-	s.journalOptions = c.Journal
+	s.journalOptions, s.tell = c.Journal, c.Tell
 	if s.index() == 0 {
 		w.Loop.Spawn("start the node", func(t *task.Task) {
 			if err := s.start(t, c.Ready); err != nil {
@@ -107,6 +110,9 @@ func (s *Shard) start(t *task.Task, ready func([]config.Listener, Report)) error
 		other.serve()
 		other.world.Loop.Spawn("retention", other.retentionLoop)
 		other.world.Loop.Spawn("retention of offsets", other.groupCleanupLoop)
+		if other.node.Cleaner.Enabled {
+			other.world.Loop.Spawn("cleaner", other.cleaningLoop)
+		}
 	})
 	for _, errs := range offline {
 		report.Offline = append(report.Offline, errs...)

@@ -50,6 +50,10 @@ type Shard struct {
 	// read; each is opened by the shard that owns it.
 	found          *log.Recovered
 	journalOptions journal.Options
+	// cleaner compacts its logs; nil before the node serves, or where it is disabled.
+	cleaner *log.Cleaner
+	// tell is Config.Tell.
+	tell func(news error)
 	// codecs is working memory for batches that have to be taken apart.
 	codecs *batch.Codecs
 	// identity is what the log directory says of itself.

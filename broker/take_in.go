@@ -26,6 +26,9 @@ func (s *Shard) takeIn(t *task.Task, next *image.Image, changes image.Changes) {
 	if node, err := s.view(next).Layers().Node(); err == nil {
 		s.node = &node // with the settings that change while the node runs
 		s.limitConnections()
+		if s.cleaner != nil {
+			s.cleaner.SetConfig(s.cleanerConfig())
+		}
 	}
 	gone := func(c image.TopicChange) bool {
 		return c.Old != nil && (c.New == nil || c.New.ID != c.Old.ID)
@@ -208,6 +211,11 @@ func logConfig(node *config.Node, settings config.TopicConfig) log.Config {
 		RetentionBytes:       settings.RetentionBytes,
 		RetentionMs:          settings.RetentionMs,
 		Delete:               settings.CleanupDelete,
+		Compact:              settings.CleanupCompact,
+		DirtyRatioMin:        int64(settings.MinCleanableDirtyRatio),
+		DeleteRetentionMs:    settings.DeleteRetentionMs,
+		MinCompactionLagMs:   settings.MinCompactionLagMs,
+		MaxCompactionLagMs:   settings.MaxCompactionLagMs,
 		FileDeleteDelayMs:    settings.FileDeleteDelayMs,
 		ProducerExpirationMs: node.ProducerIDExpirationMs,
 		FlushPolicy:          policy,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"odradek/broker"
@@ -44,8 +45,13 @@ func runNode(ctx context.Context, c *console, static *config.Static, node config
 	}
 	defer directory.Close()
 	first := make(chan *broker.Shard, 1)
+	var telling sync.Mutex // shards may have something to tell at the same time
 	settings := broker.Config{Static: static, Ready: func(l []config.Listener, r broker.Report) {
 		announce(c, node, l, r, c.now().Sub(began))
+	}, Tell: func(news error) {
+		telling.Lock()
+		defer telling.Unlock()
+		fmt.Fprintf(c.err, "odradek: note: %v\n", news)
 	}}
 	running, err := netio.Start(netio.Config{
 		Shards:   node.Shards,

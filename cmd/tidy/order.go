@@ -18,7 +18,7 @@ import (
 const importOrder = `
 	core/assert, core/kafka
 		< core/order, core/batch, core/task
-		< core/env
+		< core/env, core/compact
 		< core/wire, core/journal
 		< core/log, core/group, core/txn
 		< replica, controller/metadata, controller/config;

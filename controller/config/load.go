@@ -138,6 +138,8 @@ func CheckBroker(l Layers) error {
 			"must be unlimited (-1) or, greater than or equal to 1"},
 		{"log.retention.hours", func(v int64) bool { return v != 0 },
 			"must be unlimited (-1) or, greater than or equal to 1"},
+		{CleanerDedupeBufferSize, func(v int64) bool { return v > 1<<20 },
+			"must be at least 1MB per cleaner thread."},
 		{MaxConnectionsPerIP, func(v int64) bool { return v != 0 },
 			"can be set to zero only if max.connections.per.ip.overrides property is set."},
 	}

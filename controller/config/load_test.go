@@ -45,7 +45,9 @@ func TestDefaultsNeedNothing(t *testing.T) {
 				Assignors: []string{"uniform", "range"}, MigrationPolicy: config.MigrateBothWays},
 			Offsets: config.OffsetSettings{MetadataMaxBytes: 4096, RetentionMs: 7 * 24 * 3600_000,
 				RetentionCheckIntervalMs: 600000, CommitTimeoutMs: 5000, TopicPartitions: 50,
-				TopicReplicationFactor: 1, TopicSegmentBytes: 100 << 20}}}
+				TopicReplicationFactor: 1, TopicSegmentBytes: 100 << 20}},
+		Cleaner: config.Cleaner{Enabled: true, BackoffMs: 15000, DedupeBytes: 134217728,
+			LoadFactor: 900_000, ReadBytes: 524288}}
 	if diff := cmp.Diff(want, node); diff != "" || len(warnings) > 0 {
 		t.Error(diff, warnings)
 	}
@@ -201,5 +203,31 @@ func TestKafkasNamesAreAllKnown(t *testing.T) {
 		if err := config.WhyNotServed(name); errors.Is(err, config.ErrUnknownSetting) {
 			t.Errorf("%v", err)
 		}
+	}
+}
+
+// What the node says of the cleaner is brought into bounds, as Kafka bounds none of it.
+func TestCleanerSettings(t *testing.T) {
+	rates := map[string]int64{"1e3": 1000, "12345678.9": 12345678, "0": 1, "-5": 1,
+		"1.7976931348623157E308": 0, "9.3e18": 0}
+	for value, want := range rates {
+		node, _ := load(t, config.Sources{Flags: []config.Entry{
+			{Name: config.CleanerIOBytesPerSecond, Value: value}}})
+		if node.Cleaner.BytesPerSecondMax != want {
+			t.Errorf("%s: %d, want %d", value, node.Cleaner.BytesPerSecondMax, want)
+		}
+	}
+	factors := map[string]config.Ratio{"0.25": 250_000, "7": 1_000_000, "-1": 0}
+	for value, want := range factors {
+		node, _ := load(t, config.Sources{Flags: []config.Entry{
+			{Name: config.CleanerLoadFactor, Value: value}}})
+		if node.Cleaner.LoadFactor != want {
+			t.Errorf("%s: %d, want %d", value, node.Cleaner.LoadFactor, want)
+		}
+	}
+	_, _, err := config.Load(config.Sources{Flags: []config.Entry{
+		{Name: config.CleanerDedupeBufferSize, Value: "1048576"}}})
+	if err == nil || !strings.Contains(err.Error(), "at least 1MB per cleaner thread") {
+		t.Errorf("too small a buffer: %v", err)
 	}
 }

@@ -15,6 +15,12 @@ const (
 	AdvertisedListeners     = "advertised.listeners"
 	AutoCreateTopicsEnable  = "auto.create.topics.enable"
 	BrokerRack              = "broker.rack"
+	CleanerBackoffMs        = "log.cleaner.backoff.ms"
+	CleanerDedupeBufferSize = "log.cleaner.dedupe.buffer.size"
+	CleanerEnable           = "log.cleaner.enable"
+	CleanerLoadFactor       = "log.cleaner.io.buffer.load.factor"
+	CleanerIOBufferSize     = "log.cleaner.io.buffer.size"
+	CleanerIOBytesPerSecond = "log.cleaner.io.max.bytes.per.second"
 	ConnectionsMaxIdleMs    = "connections.max.idle.ms"
 	DefaultReplication      = "default.replication.factor"
 	DeleteTopicEnable       = "delete.topic.enable"
@@ -177,9 +183,32 @@ var nodeDefinitions = [...]Definition{
 		check: check{kind: notEmpty},
 		Doc: "Where the node listens, as NAME://host:port, separated by commas. An empty host or" +
 			" 0.0.0.0 is every address of the machine; port 0 is any free one."},
+	{Name: CleanerBackoffMs, Type: Long, Default: "15000", Importance: Medium,
+		Update: ClusterWide, check: least(0),
+		Doc: "For how many milliseconds the cleaner of compacted topics sleeps when no log is to be" +
+			" compacted."},
+	{Name: CleanerDedupeBufferSize, Type: Long, Default: "134217728", Importance: Medium,
+		Update: ClusterWide,
+		Doc: "The memory for the keys of logs that are being compacted, in bytes, 24 for a key. The" +
+			" shards have equal parts of it. When the new keys of a log do not fit, it is compacted in" +
+			" several passes."},
 	{Name: "log.cleaner.delete.retention.ms", Type: Long, Default: "86400000", Importance: Medium,
 		Update: ClusterWide, check: least(0),
 		Doc: "The delete.retention.ms of topics that have none of their own."},
+	{Name: CleanerEnable, Type: Boolean, Default: "true", Importance: Medium,
+		Doc: "Whether compacted topics are compacted. Without it they grow forever."},
+	{Name: CleanerLoadFactor, Type: Double, Default: "0.9", Importance: Medium,
+		Update: ClusterWide,
+		Doc: "Up to which part log.cleaner.dedupe.buffer.size is filled, between 0 and 1: a fuller" +
+			" one holds more keys and takes longer to search."},
+	{Name: CleanerIOBufferSize, Type: Int, Default: "524288", Importance: Medium,
+		Update: ClusterWide, check: least(0),
+		Doc: "How many bytes of logs that are being compacted are read at a time, by all shards" +
+			" together. A batch that is larger is read whole."},
+	{Name: CleanerIOBytesPerSecond, Type: Double, Default: "1.7976931348623157E308",
+		Importance: Medium, Update: ClusterWide,
+		Doc: "How many bytes are read and written in a second for compaction. The shards have equal" +
+			" parts of it. Less than one counts as one."},
 	{Name: "log.cleaner.max.compaction.lag.ms", Type: Long, Default: longMax, Importance: Medium,
 		Update: ClusterWide, check: least(1),
 		Doc: "The max.compaction.lag.ms of topics that have none of their own."},

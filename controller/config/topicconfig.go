@@ -111,6 +111,8 @@ type Node struct {
 
 	// Groups is what holds for groups and committed offsets.
 	Groups GroupSettings
+	// Cleaner is what holds for the cleaner of compacted topics.
+	Cleaner Cleaner
 }
 
 // Node returns the node's settings. Those that cannot be read together, like
@@ -152,6 +154,7 @@ func (l Layers) Node() (Node, error) {
 		RetentionCheckIntervalMs: long(RetentionCheckMs),
 		MetadataSnapshotBytes:    long(MetadataSnapshotBytes),
 		Groups:                   l.GroupSettings(),
+		Cleaner:                  l.cleaner(),
 	}
 	if rack, _, ok := l.BrokerValue(BrokerRack); ok {
 		node.Rack = &rack

@@ -40,7 +40,6 @@ const (
 	noRemote    = "is about remote storage, which this broker does not have"
 	noQuorum    = "is about Kafka's controller quorum; this node is its own controller"
 	noReplicas  = "is about replication between brokers; a cluster here is one node"
-	noCleaner   = "tunes Kafka's log cleaner, which this broker does not have"
 	noMetrics   = "is about Java metrics, which this broker does not have"
 	noQuotas    = "is about quotas, which this broker does not have"
 	noFlushing  = "tunes Kafka's checkpoints; flush.policy says when writes reach the disk"
@@ -108,7 +107,7 @@ var unservedSettings = [...]unserved{
 	{name: "cordoned.log.dirs", refused: true,
 		reason: "asks for a second log directory: a node has one"},
 	{name: "log.dir.failure.timeout.ms", reason: noReplicas},
-	{name: "log.cleaner.", reason: noCleaner},
+	{name: "log.cleaner.threads", reason: "sizes threads: here each shard has one cleaner"},
 	{name: "log.flush.", reason: noFlushing},
 	{name: "log.message.format.version", reason: "is of the past: there is one message format"},
 	{name: "log.message.timestamp.difference.max.ms", refused: true,

@@ -2,9 +2,12 @@ package config
 
 import (
 	"fmt"
+	"math"
 	"math/big"
 	"strconv"
 	"strings"
+
+	"odradek/core/assert"
 )
 
 // InvalidValue is the error for a value that a setting cannot have. It reads as
@@ -115,24 +118,56 @@ func parseDecimal(text string) (*big.Rat, bool) {
 }
 
 // formatDecimal writes a number with as many decimals as it needs, at least one
-// and at most 9.
+// and at most 9, or from ten million on with an exponent, as Java does.
 func formatDecimal(number *big.Rat) string {
 	text := strings.TrimRight(number.FloatString(9), "0")
-	if strings.HasSuffix(text, ".") {
-		return text + "0"
+	sign := ""
+	if strings.HasPrefix(text, "-") {
+		sign, text = "-", text[1:]
 	}
-	return text
+	whole, fraction, _ := strings.Cut(text, ".")
+	if len(whole) > wholeDigitsMax {
+		digits := strings.TrimRight(whole+fraction, "0")
+		fraction = digits[1:min(len(digits), doubleDigits)]
+		return fmt.Sprintf("%s%s.%sE%d", sign, whole[:1], orZero(fraction), len(whole)-1)
+	}
+	return sign + whole + "." + orZero(fraction)
+}
+
+const (
+	// wholeDigitsMax is how many digits before the point are written without an exponent.
+	wholeDigitsMax = 7
+	// doubleDigits is how many digits tell a double from its neighbours.
+	doubleDigits = 17
+)
+
+func orZero(digits string) string {
+	if digits == "" {
+		return "0"
+	}
+	return digits
 }
 
 // Ratio is a number between 0 and 1, in millionths.
 type Ratio int64
 
-// ratioOf reads a canonical decimal.
+// ratioOf reads a canonical decimal; one that is not a ratio becomes the nearest one.
 func ratioOf(canonical string) Ratio {
+	return Ratio(min(max(wholeOf(canonical, 1_000_000), 0), 1_000_000))
+}
+
+// wholeOf is a canonical decimal times a number, without its fraction; one that is too
+// large or too small becomes the nearest int64.
+func wholeOf(canonical string, times int64) int64 {
 	number, ok := parseDecimal(canonical)
-	if !ok {
-		return 0
+	assert.That(ok, "a canonical decimal is a decimal")
+	scaled := new(big.Int).Mul(number.Num(), big.NewInt(times))
+	scaled.Quo(scaled, number.Denom())
+	if scaled.IsInt64() {
+		return scaled.Int64()
 	}
-	scaled := new(big.Int).Mul(number.Num(), big.NewInt(1_000_000))
-	return Ratio(scaled.Quo(scaled, number.Denom()).Int64())
+	if scaled.Sign() < 0 {
+		return math.MinInt64
+	}
+	return math.MaxInt64
 }

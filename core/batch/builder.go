@@ -20,9 +20,10 @@ type Builder struct {
 	header header
 	level  int
 	codecs *Codecs
-	// spanned is set where Span has fixed the last offset.
-	spanned bool
-	plain   []byte
+	// spanned is set where the last offset is fixed, based where the base time is,
+	// and stamped where the newest time is.
+	spanned, based, stamped bool
+	plain                   []byte
 }
 
 // NewBuilder returns a builder of an uncompressed batch with CreateTime and
@@ -101,10 +102,10 @@ func (b *Builder) Append(timestamp kafka.Timestamp, key, value []byte, headers .
 // looked at. Offsets that go up without gaps are the caller's business.
 func (b *Builder) AppendAt(offsetDelta int32, timestamp kafka.Timestamp, r Record) {
 	h := &b.header
-	if h.recordCount == 0 {
+	if h.recordCount == 0 && !b.based {
 		h.baseTimestamp = timestamp
 	}
-	if h.recordCount == 0 || timestamp > h.maxTimestamp {
+	if !b.stamped && (h.recordCount == 0 || timestamp > h.maxTimestamp) {
 		h.maxTimestamp = timestamp
 	}
 	if !b.spanned {

@@ -64,6 +64,16 @@ func (c *chain) find(offset kafka.Offset) int {
 	return i
 }
 
+// from is the first segment that has something at an offset or above, nil if none has.
+func (c *chain) from(offset kafka.Offset) *segment {
+	for i := c.find(offset); i < len(c.segments); i++ {
+		if s := c.segments[i]; s.next > offset {
+			return s
+		}
+	}
+	return nil
+}
+
 // buffer is where headers are read to.
 func (c *chain) buffer() []byte {
 	if c.scratch == nil {
@@ -119,7 +129,7 @@ func (c *chain) mustRoll(
 	if s.firstTimestamp >= 0 {
 		waited = int64(b.MaxTimestamp() - s.firstTimestamp)
 	}
-	if waited > config.SegmentMs-s.jitter {
+	if waited > config.rollMs()-s.jitter {
 		return true
 	}
 	// The time index keeps one place for the entry that seals it.
@@ -148,6 +158,27 @@ func (c *chain) truncate(
 			ErrCorrupt, c.dir, position, base, s.size, s.base)
 	}
 	return s.truncate(t, position, offset, c.buffer())
+}
+
+// at is where a run of segments is in the chain; ok is false when they are not all
+// there any more, one behind the other.
+func (c *chain) at(run []*segment) (first int, ok bool) {
+	first = slices.Index(c.segments, run[0])
+	if first < 0 || first+len(run) > len(c.segments) {
+		return 0, false
+	}
+	return first, slices.Equal(c.segments[first:first+len(run)], run)
+}
+
+// replace puts segments in the place of a run of others.
+func (c *chain) replace(run, made []*segment) {
+	first, ok := c.at(run)
+	assert.That(ok && first+len(run) < len(c.segments),
+		"C-ActiveUntouched: what is replaced is in the chain, and not the active segment")
+	c.segments = slices.Replace(c.segments, first, first+len(run), made...)
+	for i := max(first, 1); i < len(c.segments); i++ {
+		assert.That(c.segments[i-1].next <= c.segments[i].base, "segments follow one another")
+	}
 }
 
 // sync makes everything in the files durable, segment by segment.

@@ -129,6 +129,9 @@ func (l *Log) writeSnapshots(t *task.Task) error {
 // Close makes everything durable, writes the files that Kafka reads at a clean
 // start, and gives the log up. It is called once nobody appends any more.
 func (l *Log) Close(t *task.Task) error {
+	l.forbidSwaps(t)
+	defer l.allowSwaps()
+	l.dropMade()
 	last, err := l.finish(t)
 	if err != nil || last == 0 {
 		return err

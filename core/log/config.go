@@ -1,5 +1,7 @@
 package log
 
+import "math"
+
 // FlushPolicy says when an append counts as flushed.
 type FlushPolicy uint8
 
@@ -36,6 +38,21 @@ type Config struct {
 	// Delete is whether cleanup.policy has delete: without it retention does
 	// not apply.
 	Delete bool
+	// Compact is whether cleanup.policy has compact: a Cleaner keeps the newest
+	// record of each key.
+	Compact bool
+	// DirtyRatioMin is min.cleanable.dirty.ratio in millionths: a log is compacted
+	// when more of it than this part is new.
+	DirtyRatioMin int64
+	// DeleteRetentionMs is delete.retention.ms: how long a tombstone stays, from when
+	// a compaction first finds it to be its key's newest record.
+	DeleteRetentionMs int64
+	// MinCompactionLagMs is min.compaction.lag.ms: a segment with a newer record stays
+	// as it is.
+	MinCompactionLagMs int64
+	// MaxCompactionLagMs is max.compaction.lag.ms: a log with an older record that was
+	// not compacted yet is compacted, however little of it is new.
+	MaxCompactionLagMs int64
 	// FileDeleteDelayMs is file.delete.delay.ms: how long the files of a
 	// segment outlive it, for those who are still reading them.
 	FileDeleteDelayMs int64
@@ -55,7 +72,19 @@ func DefaultConfig() Config {
 		RetentionBytes:       -1,
 		RetentionMs:          7 * 24 * 3600 * 1000,
 		Delete:               true,
+		DirtyRatioMin:        500_000,
+		DeleteRetentionMs:    24 * 3600 * 1000,
+		MaxCompactionLagMs:   math.MaxInt64,
 		FileDeleteDelayMs:    60_000,
 		ProducerExpirationMs: 24 * 3600 * 1000,
 	}
+}
+
+// rollMs is after how long a segment is rolled: a compacted log rolls early enough for
+// its records to be compacted in time. Source: KIP-354.
+func (c *Config) rollMs() int64 {
+	if c.Compact && c.MaxCompactionLagMs > 0 {
+		return min(c.SegmentMs, c.MaxCompactionLagMs)
+	}
+	return c.SegmentMs
 }

@@ -77,6 +77,7 @@ func newLog(
 		home: home, topic: topic, partition: partition, config: config,
 		chain: newChain(home.Disk, dir),
 	}
+	l.compaction.firstDirty = kafka.NoOffset
 	l.writer = home.Journal.NewWriter(partition, l)
 	return l
 }
@@ -95,6 +96,7 @@ func Open(t *task.Task, home *Home, found *RecoveredLog, config Config) (*Log, e
 	}
 	l.incarnation = known.incarnation
 	l.epochs.entries, l.producers = known.epochs, known.producers
+	l.compaction.firstDirty, l.compaction.swaps = known.firstDirty, known.swaps
 	for i := range known.segments {
 		s := newSegment(home.Disk, l.chain.dir, known.segments[i].base)
 		s.restore(known.segments[i])
@@ -122,6 +124,8 @@ func Open(t *task.Task, home *Home, found *RecoveredLog, config Config) (*Log, e
 // The directory is renamed to <topic>-<partition>.<unique>-delete first, as in
 // Kafka, so that the name is free at once.
 func (l *Log) Remove(t *task.Task) error {
+	l.forbidSwaps(t)
+	defer l.allowSwaps()
 	l.chain.leaving = true
 	deletion, err := l.journalDeletion(t)
 	if err != nil || deletion == 0 {
@@ -180,6 +184,7 @@ func (l *Log) removeLater(t *task.Task, dir string) {
 		_ = one.segment.retire() // the files are about to go
 	}
 	_ = l.chain.close() // the same
+	l.dropMade()
 	if err := RemoveLeftover(t, l.home.Disk, dir); err != nil {
 		l.home.Journal.Fail(err)
 	}

@@ -93,6 +93,8 @@ type Log struct {
 	// moves is set while the log is among its home's moved.
 	moves bool
 
+	compaction compaction
+
 	onFlushed []func()
 	flushed   task.Signal
 }
@@ -235,7 +237,9 @@ func (l *Log) state() state {
 		policy: l.config.FlushPolicy, topic: l.topic, incarnation: l.incarnation,
 		syncedSequence: l.syncedSequence, durable: l.durable,
 		logStartOffset: l.logStartOffset, epochs: l.epochs.entries, producers: l.producers,
-		end: place{active.base, active.size, l.logEndOffset},
+		end:        place{active.base, active.size, l.logEndOffset},
+		firstDirty: l.compaction.firstDirty, swaps: l.compaction.swaps,
+		swapping: l.compaction.swapping,
 	}
 	for _, one := range l.chain.segments {
 		s.segments = append(s.segments, one.state())

@@ -33,27 +33,25 @@ func (l *Log) OffsetForTimestamp(
 	if err := l.Failed(); err != nil {
 		return nothingFound(), err
 	}
-	// Segments may come and go while this waits; those that come are newer.
-	for next := l.logStartOffset; ; {
-		i := l.chain.find(next)
-		s := l.chain.segments[i]
-		if s.base >= upTo && s.base > next {
-			return nothingFound(), nil
+	// Segments may come and go while this waits, and one may take the place of several:
+	// so what was searched is known by its offsets.
+	for next := l.logStartOffset; l.failed == nil && next < upTo; {
+		s := l.chain.from(next)
+		if s == nil || s.base >= upTo {
+			break
 		}
+		from, searched := max(next, l.logStartOffset), s.next
 		if s.maxTimestamp >= timestamp {
 			found, err := l.searchSegment(t, s, func(r recordAt) bool {
-				return r.offset >= l.logStartOffset && r.timestamp >= timestamp
-			}, timestamp, l.logStartOffset)
+				return r.offset >= from && r.timestamp >= timestamp
+			}, timestamp, from)
 			if err != nil || found.Found {
 				return found.below(upTo), err
 			}
 		}
-		i = l.chain.find(s.base) + 1
-		if i >= len(l.chain.segments) || l.failed != nil {
-			return nothingFound(), l.failed
-		}
-		next = l.chain.segments[i].base
+		next = searched
 	}
+	return nothingFound(), l.failed
 }
 
 // OffsetOfMaxTimestamp finds the first record that is as new as any, if that is

@@ -17,6 +17,9 @@ const (
 	snapshotSuffix  = ".snapshot"
 	deleteSuffix    = "-delete"
 	straySuffix     = "-stray"
+	// cleanedSuffix ends the name of a file that a compaction has written and that is
+	// no part of the log yet. Kafka removes such files at a start, as we do.
+	cleanedSuffix = ".cleaned"
 )
 
 // offsetDigits is how many digits a file's name has for its offset.
@@ -25,6 +28,12 @@ const offsetDigits = 20
 // fileName is the name of a file of a log: its offset, zero-padded.
 func fileName(dir string, offset kafka.Offset, suffix string) string {
 	return fmt.Sprintf("%s/%0*d%s", dir, offsetDigits, int64(offset), suffix)
+}
+
+// cleanedName is the name of a file of a segment that is to come in place of others:
+// the number, of the swap, tells it from what an earlier one has left behind.
+func cleanedName(name string, swap int64) string {
+	return fmt.Sprintf("%s.%d%s", name, swap, cleanedSuffix)
 }
 
 // parseName reads the last part of what fileName wrote.

@@ -18,8 +18,8 @@ type Range struct {
 	Position kafka.Position
 	// Length is in bytes; 0 when there is nothing to read.
 	Length int64
-	// BaseOffset is the first batch's base offset: at or below the offset that
-	// was asked for. NextOffset is where the next read goes on.
+	// BaseOffset is the first batch's base offset: at or below the offset that was asked
+	// for, or above it where compaction has left a gap. NextOffset is where the next read goes on.
 	BaseOffset kafka.Offset
 	NextOffset kafka.Offset
 	// SegmentEnd is the offset behind the last batch of the batches' segment: at or
@@ -112,7 +112,7 @@ func (s *segment) between(first, last mark) Range {
 func (l *Log) readSegments(q *query) (Range, error) {
 	for i := l.chain.find(q.offset); i < len(l.chain.segments); i++ {
 		s := l.chain.segments[i]
-		if q.offset >= s.next {
+		if q.offset >= s.next || s.size == 0 {
 			continue // what was between this segment and the next is gone
 		}
 		r, err := l.readSegment(s, q)

@@ -151,6 +151,7 @@ type recovery struct {
 	// journal knows nothing of.
 	recoveryPoints []PartitionOffset
 	starts         []PartitionOffset
+	cleaned        []PartitionOffset
 }
 
 func (r *recovery) run() (err error) {
@@ -208,7 +209,13 @@ func (r *recovery) findLogs() (err error) {
 	if r.starts, err = r.readOffsets(startName); err != nil {
 		return err
 	}
-	return r.readDirectories()
+	if r.cleaned, err = r.readOffsets(cleanedToName); err != nil {
+		return err
+	}
+	if err := r.readDirectories(); err != nil {
+		return err
+	}
+	return r.finishSwaps()
 }
 
 // finishedAtATime is how many logs are made durable at the same time: each waits
@@ -304,6 +311,7 @@ func (r *recovery) apply(e journal.Entry) error {
 		if s.incarnation == l.live.incarnation {
 			s.logStartOffset = max(s.logStartOffset, l.live.logStartOffset)
 		}
+		s.swapping = nil // finishSwaps has seen to the newest
 		l.live = s
 		if pending && s.truncated && s.policy == Durable {
 			l.Err = r.applyTruncate(l, s.end)

@@ -150,7 +150,7 @@ func (l *RecoveredLog) owns(name string) bool {
 		// One of a segment's start, or of a clean shutdown just now.
 		return l.hasSegment(offset) || offset == l.live.end.offset
 	}
-	return !strings.HasSuffix(name, ".tmp")
+	return !strings.HasSuffix(name, ".tmp") && !strings.HasSuffix(name, cleanedSuffix)
 }
 
 func (l *RecoveredLog) hasSegment(base kafka.Offset) bool {
@@ -246,6 +246,9 @@ func (r *recovery) scanUnknown(l *RecoveredLog) error {
 	if err != nil {
 		return err
 	}
+	if err := list.mustBeWhole(l.Dir); err != nil {
+		return err
+	}
 	c := newChain(r.disk, l.Dir)
 	l.chain, l.touched = &c, true
 	start := r.offsetOf(r.starts, l)
@@ -277,7 +280,10 @@ func (r *recovery) scanUnknown(l *RecoveredLog) error {
 			s.seal()
 		}
 	}
-	l.live.topic = l.Topic
+	if err := r.readEpochs(l); err != nil {
+		return err
+	}
+	l.live.topic, l.live.firstDirty = l.Topic, r.offsetOf(r.cleaned, l)
 	l.live.logStartOffset = max(c.segments[0].base, min(start, c.end()))
 	l.state.durable.base = c.segments[0].base
 	return r.settle(l)

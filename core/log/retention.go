@@ -21,6 +21,9 @@ const (
 // doomedSegment is a segment that is no part of the log any more.
 type doomedSegment struct {
 	segment *segment
+	// replaced is set when another segment has taken its place, and the names of its
+	// files: only its own handles are left to go.
+	replaced bool
 	// after is the journal entry that must be durable first.
 	after journal.Sequence
 }
@@ -65,7 +68,7 @@ func (l *Log) moveStart(to kafka.Offset) {
 	after := l.journalStart()
 	l.movedStarts = append(l.movedStarts, movedStart{to, after})
 	for _, s := range l.chain.segments[:first] {
-		l.doomed = append(l.doomed, doomedSegment{s, after})
+		l.doomed = append(l.doomed, doomedSegment{segment: s, after: after})
 	}
 	l.chain.segments = slices.Delete(l.chain.segments, 0, first)
 	l.sweepSoon()
@@ -150,7 +153,7 @@ func (l *Log) isTooOld(s *segment, now kafka.Timestamp) bool {
 // sweepSoon starts a task that removes the files of doomed segments, if the
 // journal is as far.
 func (l *Log) sweepSoon() {
-	if l.sweeping || len(l.doomed) == 0 ||
+	if l.sweeping || len(l.doomed) == 0 || l.swaps() ||
 		l.home.Journal.Committed() < l.doomed[0].after && l.home.Journal.Failed() == nil {
 		return
 	}
@@ -164,7 +167,7 @@ func (l *Log) sweep(t *task.Task) {
 	defer func() { l.sweeping = false }()
 	for len(l.doomed) > 0 {
 		t.Sleep(millis(l.config.FileDeleteDelayMs))
-		if l.closed || l.Failed() != nil || len(l.doomed) == 0 ||
+		if l.closed || l.Failed() != nil || len(l.doomed) == 0 || l.swaps() ||
 			l.home.Journal.Committed() < l.doomed[0].after {
 			return
 		}
@@ -188,11 +191,14 @@ func (l *Log) sweep(t *task.Task) {
 // removeDoomed removes the files of the oldest doomed segment, and the producer
 // snapshot that went with it.
 func (l *Log) removeDoomed() error {
-	s := l.doomed[0].segment
+	s, replaced := l.doomed[0].segment, l.doomed[0].replaced
 	l.doomed[0] = doomedSegment{}
 	l.doomed = l.doomed[1:]
 	if err := s.retire(); err != nil {
 		return fmt.Errorf("close %s: %w", s.name, err)
+	}
+	if replaced {
+		return nil
 	}
 	l.chain.dirChanged = true
 	if err := removeIfThere(l.home.Disk, fileName(l.chain.dir, s.base, snapshotSuffix)); err != nil {

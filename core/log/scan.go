@@ -82,6 +82,8 @@ type batchReader struct {
 	file env.File
 	end  int64
 	task *task.Task
+	// step is how much is read at a time; 0 means scanBytes.
+	step int64
 	buf  []byte
 	from int64
 	n    int
@@ -96,6 +98,9 @@ func (r *batchReader) at(position int64) (batch.Batch, error) {
 		return b, err
 	}
 	want := int64(scanBytes)
+	if r.step > 0 {
+		want = r.step
+	}
 	if have := r.have(position); len(have) >= batch.HeaderSize {
 		want = max(want, batchSize(batch.Batch(have)))
 	}

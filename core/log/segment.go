@@ -84,6 +84,11 @@ func (s *segment) open() (err error) {
 	return err
 }
 
+// openAll opens the log file and the indexes.
+func (s *segment) openAll() error {
+	return errors.Join(s.open(), s.offsets.open(), s.times.open())
+}
+
 // append puts a batch behind the last one: into the file or, if it is small and
 // turn is not nil, among what the turn gathers. On an error the segment is as it
 // was: half a batch in the file is beyond its size, and overwritten next time.
@@ -113,7 +118,7 @@ func (s *segment) append(b batch.Batch, indexIntervalBytes int64, turn *gatherin
 
 // note takes a batch into the sizes, indexes and timestamps.
 func (s *segment) note(b batch.Batch, indexIntervalBytes int64) {
-	timestamp := b.MaxTimestamp()
+	timestamp := newestOf(b)
 	if s.size == 0 {
 		s.firstTimestamp = timestamp
 	}
@@ -128,6 +133,15 @@ func (s *segment) note(b batch.Batch, indexIntervalBytes int64) {
 	s.sinceEntry += int64(len(b))
 	s.size += int64(len(b))
 	s.next = b.NextOffset()
+}
+
+// newestOf is the newest timestamp of a batch's records: a batch that compaction left
+// without records keeps one in its header that is nobody's any more.
+func newestOf(b batch.Batch) kafka.Timestamp {
+	if b.RecordCount() == 0 {
+		return kafka.NoTimestamp
+	}
+	return b.MaxTimestamp()
 }
 
 // seal ends the segment's time as the active one: the time index gets its last

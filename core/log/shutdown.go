@@ -15,11 +15,14 @@ type LogOffsets struct {
 	Partition      kafka.Partition
 	RecoveryPoint  kafka.Offset
 	LogStartOffset kafka.Offset
+	// FirstDirtyOffset is up to where the log was compacted; NoOffset if it never was.
+	FirstDirtyOffset kafka.Offset
 }
 
 // Offsets is the log's line for WriteCleanShutdown, once it was closed.
 func (l *Log) Offsets() LogOffsets {
-	return LogOffsets{l.topic, l.partition.Partition, l.logEndOffset, l.logStartOffset}
+	return LogOffsets{l.topic, l.partition.Partition, l.logEndOffset, l.logStartOffset,
+		l.compaction.firstDirty}
 }
 
 // WriteCleanShutdown writes the files by which Apache Kafka knows that a log
@@ -35,16 +38,22 @@ func WriteCleanShutdown(t *task.Task, disk env.Disk, logs []LogOffsets) error {
 		}
 		return int(a.Partition) - int(b.Partition)
 	})
-	var recovery, start []PartitionOffset
+	var recovery, start, cleaned []PartitionOffset
 	for _, l := range logs {
 		recovery = append(recovery, PartitionOffset{l.Topic, l.Partition, l.RecoveryPoint})
 		if l.LogStartOffset > 0 {
 			start = append(start, PartitionOffset{l.Topic, l.Partition, l.LogStartOffset})
 		}
+		if l.FirstDirtyOffset >= 0 {
+			cleaned = append(cleaned, PartitionOffset{l.Topic, l.Partition, l.FirstDirtyOffset})
+		}
 	}
 	err := writeOffsets(t, disk, recoveryName, recovery)
 	if err == nil {
 		err = writeOffsets(t, disk, startName, start)
+	}
+	if err == nil {
+		err = writeOffsets(t, disk, cleanedToName, cleaned)
 	}
 	if err == nil {
 		err = disk.SyncDir(t, "")

@@ -33,6 +33,10 @@ type state struct {
 	segments       []segmentState
 	epochs         []epochStart
 	producers      producers
+	// firstDirty is as in compaction, and so are swaps and swapping.
+	firstDirty kafka.Offset
+	swaps      int64
+	swapping   []kafka.Offset
 }
 
 // place is a place between two batches: an offset and where it is.
@@ -88,8 +92,12 @@ func (s *segment) restore(known segmentState) {
 	s.times.last, s.sinceEntry = known.lastTimeEntry, known.sinceEntry
 }
 
-// stateVersion begins an encoded state.
-const stateVersion = 1
+// stateVersion begins an encoded state; firstCompacted is the version that added what is
+// known of compaction.
+const (
+	stateVersion   = 2
+	firstCompacted = 2
+)
 
 // ErrState: a State entry can't be read.
 var ErrState = errors.New("malformed state of a log")
@@ -119,13 +127,20 @@ func (s *state) encode(dst []byte) []byte {
 		w.number(int64(e.Start))
 	}
 	w.producers(&s.producers)
+	w.number(int64(s.firstDirty))
+	w.number(s.swaps)
+	w.number(int64(len(s.swapping)))
+	for _, base := range s.swapping {
+		w.number(int64(base))
+	}
 	return w.bytes
 }
 
 // decodeState reads what encode wrote.
 func decodeState(bytes []byte) (s state, err error) {
 	r := reader{bytes: bytes}
-	if version := r.number(); version != stateVersion {
+	version := r.number()
+	if version < 1 || version > stateVersion {
 		return state{}, fmt.Errorf("%w: version %d", ErrState, version)
 	}
 	s.policy = FlushPolicy(r.number())
@@ -146,6 +161,13 @@ func decodeState(bytes []byte) (s state, err error) {
 			epochStart{kafka.LeaderEpoch(r.number()), kafka.Offset(r.number())})
 	}
 	r.producers(&s.producers)
+	s.firstDirty = kafka.NoOffset
+	if version >= firstCompacted {
+		s.firstDirty, s.swaps = kafka.Offset(r.number()), r.number()
+		for range r.count(8) {
+			s.swapping = append(s.swapping, kafka.Offset(r.number()))
+		}
+	}
 	if r.short || len(r.bytes) != 0 {
 		return state{}, fmt.Errorf("%w: wrong length", ErrState)
 	}

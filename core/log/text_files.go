@@ -17,6 +17,7 @@ const (
 	metadataName   = "partition.metadata"
 	recoveryName   = "recovery-point-offset-checkpoint"
 	startName      = "log-start-offset-checkpoint"
+	cleanedToName  = "cleaner-offset-checkpoint"
 	shutdownName   = ".kafka_cleanshutdown"
 	textBytesMax   = 64 << 20 // a checkpoint of a million partitions
 	checkpointHead = "0\n"

@@ -16,6 +16,8 @@ import (
 //
 // Source: KIP-101, KIP-279; Kafka's UnifiedLog.truncateTo.
 func (l *Log) Truncate(t *task.Task, offset kafka.Offset) error {
+	l.forbidSwaps(t)
+	defer l.allowSwaps()
 	l.maintenance.acquire(t)
 	defer l.maintenance.release()
 	if err := l.Failed(); err != nil {
@@ -62,6 +64,7 @@ func (l *Log) truncate(t *task.Task, offset kafka.Offset) error {
 	l.flushedEndOffset = min(l.flushedEndOffset, to.offset)
 	l.tail.clear()
 	l.reads.clear()
+	l.compaction.cut(to.offset)
 	l.epochs.cutEnd(to.offset)
 	if err := l.rebuildProducers(t, to.offset); err != nil {
 		return err
@@ -102,7 +105,8 @@ func (l *Log) placeOf(t *task.Task, offset kafka.Offset) (place, error) {
 			return place{}, err
 		}
 		if h.next > offset {
-			return place{s.base, position, h.base}, nil
+			// Compaction may have left a gap before the batch.
+			return place{s.base, position, min(h.base, offset)}, nil
 		}
 		position += h.size
 	}
@@ -112,6 +116,7 @@ func (l *Log) placeOf(t *task.Task, offset kafka.Offset) (place, error) {
 func (l *Log) cutState(t *task.Task, before state, to place) (state, error) {
 	s := before
 	s.truncated, s.end = true, to
+	s.firstDirty = l.compaction.firstDirty
 	s.epochs, s.producers = l.epochs.entries, l.producers
 	for len(s.segments) > 1 && s.segments[len(s.segments)-1].base > to.base {
 		s.segments = s.segments[:len(s.segments)-1]

@@ -33,9 +33,10 @@ type walker struct {
 
 // header is what a walker reads of a batch.
 type header struct {
-	base      kafka.Offset
-	next      kafka.Offset
-	epoch     kafka.LeaderEpoch
+	base  kafka.Offset
+	next  kafka.Offset
+	epoch kafka.LeaderEpoch
+	// timestamp is as newestOf has it.
 	timestamp kafka.Timestamp
 	size      int64
 }
@@ -53,7 +54,7 @@ func (w *walker) at(position int64) (header, error) {
 	}
 	b := batch.Batch(w.scratch[position-w.from:][:batch.HeaderSize])
 	h := header{base: b.BaseOffset(), next: b.NextOffset(), epoch: b.LeaderEpoch(),
-		timestamp: b.MaxTimestamp(), size: batchSize(b)}
+		timestamp: newestOf(b), size: batchSize(b)}
 	switch {
 	case b.Magic() != batch.MagicV2:
 		return h, w.corrupt(position, "no batch begins here")

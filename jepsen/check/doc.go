@@ -16,8 +16,7 @@
 //     says which operation wrote it.
 //   - Failed means: proven without effect. Everything else that is not a success
 //     is Unknown. Getting this wrong makes every check lie.
-//   - Partitions start at offset 0, and are neither compacted nor written to by
-//     transactions.
+//   - Partitions start at offset 0, and are not written to by transactions.
 //
 // # How it decides
 //

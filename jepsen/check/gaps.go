@@ -13,7 +13,8 @@ type gap struct {
 	from, to kafka.Offset
 	// before is when all of it had certainly been written.
 	before Event
-	// seen: the final scan covers it, so nothing can be in it.
+	// seen: the final scan covers it, so nothing can be in it. Of a compacted log it
+	// does not tell what was there.
 	seen bool
 }
 
@@ -89,7 +90,7 @@ func (v *view) gaps(places []place, ends []kafka.Offset, steps []step) []gap {
 				until = min(until, ends[i])
 			}
 			gaps = append(gaps, gap{from: next, to: until, before: Never,
-				seen: v.final != nil && until > v.final.LogStart})
+				seen: v.final != nil && until > v.final.LogStart && !v.rules.Compacted})
 			next = until
 		}
 	}

@@ -76,6 +76,10 @@ func parseHistory(script string) (*History, error) {
 				h.Rules.StaleFetch = true
 			case "retention":
 				h.Rules.Retention = true
+			case "compacted":
+				h.Rules.Compacted = true
+			case "tombstones-stay":
+				h.Rules.TombstonesStay = true
 			case "gone":
 				h.Gone = append(h.Gone, partition)
 			}
@@ -127,6 +131,10 @@ func parseOperation(h *History, partition kafka.TopicPartition, words []string) 
 			Sends: values["sends"]}
 		for _, name := range rest {
 			p.Records = append(p.Records, HashOf([]byte(name)))
+			if key, _, keyed := strings.Cut(name, "/"); keyed {
+				p.Keys = append(p.Keys, HashOf([]byte(key)))
+				p.Tombstones = append(p.Tombstones, strings.HasSuffix(name, "!"))
+			}
 		}
 		h.Produces = append(h.Produces, p)
 	case "fetch":
@@ -138,11 +146,35 @@ func parseOperation(h *History, partition kafka.TopicPartition, words []string) 
 		h.Deletes = append(h.Deletes,
 			DeleteRecords{o, partition, offset("before"), offset("start")})
 	case "scan":
-		h.Scans = append(h.Scans, Scan{o, partition, offset("from"), offset("to"), readRecords(rest)})
+		var batches []Batch
+		rest, batches = readBatches(rest)
+		h.Scans = append(h.Scans, Scan{Operation: o, Partition: partition, LogStart: offset("from"),
+			End: offset("to"), Records: readRecords(rest), Batches: batches})
 	default:
 		return fmt.Errorf("no such operation: %s", words[3])
 	}
 	return nil
+}
+
+// readBatches takes out the words that tell of batches: @BASE-LAST, then pPRODUCER and, for
+// one of a transaction, txn or, for its marker, end.
+func readBatches(words []string) (others []string, batches []Batch) {
+	for _, word := range words {
+		var b Batch
+		var producer int
+		n, _ := fmt.Sscanf(word, "@%d-%dp%d", &b.Base, &b.Last, &producer)
+		if n < 2 {
+			others = append(others, word)
+			continue
+		}
+		if b.ProducerID = kafka.NoProducerID; n == 3 {
+			b.ProducerID = kafka.ProducerID(producer)
+		}
+		b.Control = strings.HasSuffix(word, "end")
+		b.Transactional = b.Control || strings.HasSuffix(word, "txn")
+		batches = append(batches, b)
+	}
+	return others, batches
 }
 
 func readRecords(words []string) []Record {

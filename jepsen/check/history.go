@@ -56,7 +56,11 @@ type Produce struct {
 	Partition kafka.TopicPartition
 	// Records are the hashes of the batch's records, in their order.
 	Records []Hash
-	Acks    int16
+	// Keys are the hashes of their keys, and Tombstones says which have no value, where
+	// the topic is a compacted one.
+	Keys       []Hash
+	Tombstones []bool
+	Acks       int16
 	// Base is the first record's offset as the broker told it, or
 	// kafka.NoOffset.
 	Base kafka.Offset
@@ -121,6 +125,9 @@ type Scan struct {
 	LogStart, End kafka.Offset
 	// Records are those from LogStart on.
 	Records []Record
+	// Batches are those that were read, with records or without, where the topic is a
+	// compacted one; nil if the scanner did not look.
+	Batches []Batch
 }
 
 // Rules say what the cluster under test promises.
@@ -131,6 +138,11 @@ type Rules struct {
 	StaleFetch bool
 	// Retention: the log start offset may move without DeleteRecords.
 	Retention bool
+	// Compacted: records go when their key has a newer one; see compaction.go.
+	Compacted bool
+	// TombstonesStay: the compacted topics never drop a tombstone that is its key's
+	// newest record.
+	TombstonesStay bool
 }
 
 // History is what clients did and saw. The order within the slices does not

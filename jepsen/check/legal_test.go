@@ -10,10 +10,14 @@ import (
 // No check may object to a history of a partition that kept its promises.
 func TestLegalHistoriesPass(t *testing.T) {
 	for name, change := range map[string]func(*settings){
-		"strict": func(*settings) {},
-		"stale":  func(s *settings) { s.staleFetch = true },
-		"calm":   func(s *settings) { s.calm = true },
-		"busy":   func(s *settings) { s.processes, s.operations = 12, 60 },
+		"strict":    func(*settings) {},
+		"stale":     func(s *settings) { s.staleFetch = true },
+		"calm":      func(s *settings) { s.calm = true },
+		"busy":      func(s *settings) { s.processes, s.operations = 12, 60 },
+		"compacted": func(s *settings) { s.compacted = true },
+		"compacted, keeps tombstones": func(s *settings) {
+			s.compacted, s.tombstonesStay = true, true
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := everything()

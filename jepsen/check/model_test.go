@@ -48,6 +48,8 @@ type settings struct {
 	staleFetch bool
 	plain      bool // acks=all without idempotence, sent once
 	calm       bool // no crashes
+	// compacted: records have keys and may be dropped; tombstonesStay as in Rules.
+	compacted, tombstonesStay bool
 }
 
 // entry is a record in the model's log.
@@ -55,6 +57,8 @@ type entry struct {
 	hash    Hash
 	produce int // index in the history
 	index   int // in the batch
+	// dropped by compaction
+	dropped bool
 }
 
 // flight is an operation under way.
@@ -80,7 +84,8 @@ func (m *model) start() int { return m.starts[len(m.starts)-1] }
 func legalHistory(c chooser, s settings) *History {
 	m := &model{chooser: c, settings: s, highs: []int{0}, starts: []int{0}, told: map[int]int{},
 		newest: map[kafka.ProducerID]Event{}}
-	m.h.Rules.StaleFetch = s.staleFetch
+	m.h.Rules = Rules{StaleFetch: s.staleFetch, Compacted: s.compacted,
+		TombstonesStay: s.tombstonesStay}
 	for started := 0; started < s.operations; {
 		switch m.choose(8) {
 		case 0, 1, 2:
@@ -93,6 +98,7 @@ func legalHistory(c chooser, s settings) *History {
 			m.commit()
 		case 7:
 			m.accident()
+			m.compact()
 		}
 	}
 	for range 3 * len(m.flying) {
@@ -142,6 +148,7 @@ func (m *model) beginProduce(f *flight, operation Operation) {
 		ProducerID: kafka.NoProducerID}
 	for i := range 1 + m.choose(3) {
 		p.Records = append(p.Records, Hash(100*operation.ID+i))
+		m.giveKey(&p)
 	}
 	if !m.settings.plain {
 		p.Acks = []int16{AcksAll, AcksAll, AcksAll, AcksLeader, AcksNone}[m.choose(5)]
@@ -225,7 +232,7 @@ func (m *model) arrive(f *flight) {
 	}
 	f.base = len(m.log)
 	for i, hash := range p.Records {
-		m.log = append(m.log, entry{hash, f.index, i})
+		m.log = append(m.log, entry{hash: hash, produce: f.index, index: i})
 	}
 }
 
@@ -255,6 +262,9 @@ func (m *model) advanceFetch(f *flight) bool {
 	}
 	wanted := m.choose(8)
 	for ; at < high && (wanted > 0 || m.log[at].index > 0); at++ {
+		if m.log[at].dropped {
+			continue
+		}
 		fetch.Records = append(fetch.Records, Record{kafka.Offset(at), m.log[at].hash})
 		wanted--
 	}
@@ -342,8 +352,11 @@ func (m *model) scan() {
 	s := Scan{Operation: Operation{ID: 9999, Process: 99, Call: m.tick(), Outcome: OK},
 		LogStart: kafka.Offset(m.start()), End: kafka.Offset(m.high())}
 	for at := m.start(); at < m.high(); at++ {
-		s.Records = append(s.Records, Record{kafka.Offset(at), m.log[at].hash})
+		if !m.log[at].dropped {
+			s.Records = append(s.Records, Record{kafka.Offset(at), m.log[at].hash})
+		}
 	}
+	m.scanBatches(&s)
 	s.Return = m.tick()
 	m.h.Scans = append(m.h.Scans, s)
 }

@@ -146,5 +146,6 @@ func (verdict *Verdict) close() {
 
 // Checks returns every check, in the order in which violations are reported.
 func Checks() []Check {
-	return slices.Concat(contentChecks(), orderChecks(), readChecks(), boundChecks())
+	return slices.Concat(contentChecks(), orderChecks(), readChecks(), boundChecks(),
+		compactionChecks())
 }

@@ -31,6 +31,8 @@ type view struct {
 	firstPlace []int32
 	// strangers are records that nobody wrote.
 	strangers []sighting
+	// known is what is known of the keys, once somebody has asked.
+	known *keys
 	// open says what the history leaves undecided.
 	open []string
 	// blind: records do not tell who wrote them, so no check can be made.

@@ -296,7 +296,7 @@ func (s *state) append(batch []Hash) *state {
 func (s *state) holds(read []Record) bool {
 	for i := len(read) - 1; i >= 0; i-- {
 		offset := read[i].Offset
-		if offset >= s.end || i > 0 && read[i-1].Offset != offset-1 {
+		if offset >= s.end || i > 0 && !s.window.follows(read[i-1].Offset, offset) {
 			return false
 		}
 		for s.before != nil && offset < s.before.end {
@@ -312,11 +312,16 @@ func (s *state) holds(read []Record) bool {
 	return true
 }
 
+// follows reports whether one read gives an offset right after another.
+func (w *window) follows(before, at kafka.Offset) bool {
+	return before == at-1 || w.view.rules.Compacted && before < at
+}
+
 // held reports whether records are those that the log had before the window, as
 // the places say.
 func (w *window) held(read []Record) bool {
 	for i, record := range read {
-		if i > 0 && read[i-1].Offset != record.Offset-1 {
+		if i > 0 && !w.follows(read[i-1].Offset, record.Offset) {
 			return false
 		}
 		at, found := slices.BinarySearchFunc(w.places, record.Offset,

@@ -40,7 +40,7 @@ func (d *admin) setup(t *task.Task) {
 		for made == nil || made.id.IsZero() {
 			if made == nil {
 				made = d.run.ledger.ask(shape.name, shape.partitions, check.Event(d.run.record.stamp()))
-				made.retention = shape.retention
+				made.retention, made.compacted = shape.retention, shape.compacted
 				for _, entry := range shape.settings {
 					s := made.setting(entry.Name)
 					s.value, s.since = entry.Value, check.Never
@@ -255,6 +255,8 @@ func (d *admin) deleteOutcome(target *topic, code kafka.ErrorCode,
 	switch {
 	case code == kafka.None:
 		return check.OK, check.Event(call.Returned)
+	case code == kafka.ErrPolicyViolation && target.compacted && !target.retention:
+		return check.Failed, check.Event(call.Returned) // only compaction removes something there
 	case code == kafka.ErrOffsetOutOfRange:
 		// Legal: the end may have been told by nobody but a broker that was killed.
 		return check.Failed, check.Event(call.Returned)

@@ -18,7 +18,7 @@ const (
 
 // drawShape draws what a batch looks like. Most are small; a few are so large
 // that they fill a good part of a journal file, and some are over the limit.
-func (a *actor) drawBatch(op *chance.Stream) client.Shape {
+func (a *actor) drawBatch(op *chance.Stream, target *topic) client.Shape {
 	s := client.Shape{
 		Records: 1 + int(op.Below(4)), ValueBytes: 20 + int(op.Below(200)),
 		Keys: op.OneIn(2), Headers: op.OneIn(4), Noisy: op.OneIn(2),
@@ -37,6 +37,7 @@ func (a *actor) drawBatch(op *chance.Stream) client.Shape {
 	}
 	more := op.Fork("more")
 	s.NullValues = more.OneIn(16)
+	s.Few = target.compacted
 	return s
 }
 

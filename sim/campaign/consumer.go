@@ -231,32 +231,31 @@ func (c *consumer) take(t *task.Task, call *client.Call, k *cursor,
 		c.complain("%s-%d: Fetch is answered with %v", k.topic.name, k.partition, code)
 		return
 	}
-	all, fine := c.read(k.topic, k.partition, part.RecordBatches)
+	got, fine := c.read(k.topic, k.partition, part.RecordBatches)
 	if !fine {
 		return
 	}
 	f := check.Fetch{Operation: c.run.record.done(c.process, call),
-		Partition: k.topic.partition(k.partition), Offset: k.offset, Records: records(all),
+		Partition: k.topic.partition(k.partition), Offset: k.offset, Records: records(got.Records),
 		HighWatermark: kafka.Offset(part.HighWatermark), LogStart: kafka.Offset(part.LogStartOffset)}
 	if call.Request.GetVersion() < 5 {
 		f.LogStart = kafka.NoOffset
 	}
 	h := c.run.record.of(k.topic)
 	h.Fetches = append(h.Fetches, f)
-	if len(all) > 0 {
-		k.offset = all[len(all)-1].Offset + 1
-	}
+	k.offset = max(k.offset, got.Next(k.offset))
 }
 
 // read decodes records and looks at what the history has no place for.
-func (a *actor) read(on *topic, partition int32, bytes []byte) (all []client.Read, fine bool) {
-	all, err := client.ReadAll(a.codecs, bytes)
+func (a *actor) read(on *topic, partition int32, bytes []byte) (got client.Fetched, fine bool) {
+	got, err := client.ReadAll(a.codecs, bytes)
 	if err != nil {
 		if !a.run.shape.rot || !errors.Is(err, batch.ErrCorrupt) {
 			a.complain("%s-%d: what a fetch gave cannot be read: %v", on.name, partition, err)
 		}
-		return nil, false
+		return got, false
 	}
+	all := got.Records
 	headers, tombstone := false, false
 	for i := range all {
 		r := &all[i]
@@ -264,14 +263,15 @@ func (a *actor) read(on *topic, partition int32, bytes []byte) (all []client.Rea
 		if !r.LogAppendTime && r.Timestamp != r.Own {
 			a.complain("%s-%d: the timestamp of offset %d was %d and is %d", on.name, partition,
 				r.Offset, r.Own, r.Timestamp)
-			return nil, false
+			return got, false
 		}
 	}
 	if len(all) > 0 {
 		a.world.Trace.Sometimes(headersRead, headers)
 		a.world.Trace.Sometimes(tombstonesRead, tombstone)
 	}
-	return all, true
+	a.sawCompaction(on, &got)
+	return got, true
 }
 
 // checkStorageError sees whether a partition may be unreadable.

@@ -79,8 +79,8 @@ func (s *shape) drawGroup(draw *chance.Stream, index uint64, all *groupsShape) g
 	return g
 }
 
-// forever is the longest retention that there is, in minutes.
-const forever = "2147483647"
+// retentionMinutesMax is the longest retention that there is, in minutes.
+const retentionMinutesMax = "2147483647"
 
 func (g *groupsShape) drawSettings(draw *chance.Stream) {
 	millis := func(d time.Duration) string { return fmt.Sprint(d.Milliseconds()) }
@@ -103,7 +103,7 @@ func (g *groupsShape) drawSettings(draw *chance.Stream) {
 		{Name: config.ConsumerAssignors,
 			Value: []string{"uniform,range", "range,uniform"}[draw.Below(2)]},
 		{Name: config.OffsetsTopicNumPartitions, Value: fmt.Sprint(1 + draw.Below(4))},
-		{Name: config.OffsetsRetentionMinutes, Value: forever},
+		{Name: config.OffsetsRetentionMinutes, Value: retentionMinutesMax},
 	}
 	if g.expires {
 		last := len(g.settings) - 1

@@ -122,7 +122,7 @@ func (p *idempotent) make(t *task.Task, op *chance.Stream) {
 	}
 	s := p.stream(target, partition)
 	p.count++
-	shape := p.drawBatch(op)
+	shape := p.drawBatch(op, target)
 	bytes, contents := client.Build(p.codecs,
 		client.Origin{Client: uint32(p.process), Operation: p.count}, shape,
 		client.Producer{ID: p.id, Epoch: p.epoch, Sequence: s.next})

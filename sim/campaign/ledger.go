@@ -24,6 +24,8 @@ type topic struct {
 	id kafka.TopicID
 	// retention: records may go by themselves.
 	retention bool
+	// compacted: records go when their key has a newer one.
+	compacted bool
 	// mayEnd topics are deleted some day, and their names used again, so only
 	// requests that name them by id mean them for sure.
 	mayEnd bool

@@ -45,7 +45,7 @@ func (p *plain) step(t *task.Task, op *chance.Stream) {
 		p.count++
 		b, contents := client.Build(p.codecs,
 			client.Origin{Client: uint32(p.process), Operation: p.count},
-			p.drawBatch(op), client.Anonymous())
+			p.drawBatch(op, target), client.Anonymous())
 		record := p.run.record.produce(p.process, 0, target, partition, contents)
 		record.Call = check.Never
 		if acks == check.AcksNone {

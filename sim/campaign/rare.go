@@ -27,6 +27,8 @@ const (
 	offsetDeleted    = "campaign: a committed offset is deleted"
 	offsetKept       = "campaign: an offset is not deleted, since its topic is subscribed to"
 	partitionMoved   = "campaign: a member begins where another one has committed"
+	gapRead          = "campaign: a reader of a compacted topic finds a gap"
+	emptyBatchRead   = "campaign: a reader of a compacted topic finds an empty batch"
 )
 
 // seeGroups counts what the members of groups have met.
@@ -59,7 +61,7 @@ func MustHappen() []string {
 	return append(codecSites(), headersRead, tombstonesRead, readerOvertaken, settingTakenBack,
 		settingsReplaced, codecChanged, recordsLost, cutAfterStop, memberExpired, memberFenced,
 		instanceFenced, rebalanceHeard, zombieRefused, staleRefused, offsetDeleted, offsetKept,
-		partitionMoved)
+		partitionMoved, gapRead, emptyBatchRead)
 }
 
 // codecSites are the places at which a batch of each codec was acknowledged.

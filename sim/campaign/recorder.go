@@ -14,7 +14,9 @@ type recorder struct {
 	// kept are the partitions whose records stay until somebody deletes them,
 	// retained those of topics with retention.
 	kept, retained check.History
-	produces       []*produced
+	// thinned and passing are those of compacted topics, without retention and with it.
+	thinned, passing check.History
+	produces         []*produced
 }
 
 // produced is a Produce in the making, and the topic it belongs to.
@@ -46,7 +48,12 @@ func (r *recorder) done(process int, call *client.Call) check.Operation {
 
 // of is the history that a topic's partitions belong to.
 func (r *recorder) of(t *topic) *check.History {
-	if t.retention {
+	switch {
+	case t.compacted && t.retention:
+		return &r.passing
+	case t.compacted:
+		return &r.thinned
+	case t.retention:
 		return &r.retained
 	}
 	return &r.kept
@@ -60,6 +67,12 @@ func (r *recorder) produce(process int, called int64, t *topic, partition int32,
 		Partition: t.partition(partition), Records: hashes(contents),
 		Acks: check.AcksAll, Base: kafka.NoOffset, ProducerID: kafka.NoProducerID,
 	}}
+	if t.compacted {
+		for i := range contents {
+			p.Keys = append(p.Keys, check.HashOf(contents[i].Key))
+			p.Tombstones = append(p.Tombstones, contents[i].Value == nil)
+		}
+	}
 	r.produces = append(r.produces, p)
 	return p
 }
@@ -89,8 +102,11 @@ func records(all []client.Read) []check.Record {
 	return list
 }
 
-// judge holds both histories against every check.
-func (r *recorder) judge(l *ledger, search check.Search) (check.Verdict, check.Searched) {
+// judge holds all histories against every check. tombstonesStay is what the compacted
+// topics promise.
+func (r *recorder) judge(
+	l *ledger, search check.Search, tombstonesStay bool,
+) (check.Verdict, check.Searched) {
 	for _, p := range r.produces {
 		if p.Sends == 0 {
 			continue // it never left
@@ -99,16 +115,22 @@ func (r *recorder) judge(l *ledger, search check.Search) (check.Verdict, check.S
 		h.Produces = append(h.Produces, p.Produce)
 	}
 	r.retained.Rules.Retention = true
+	r.thinned.Rules = check.Rules{Compacted: true, TombstonesStay: tombstonesStay}
+	r.passing.Rules = r.thinned.Rules
+	r.passing.Rules.Retention = true
 	names := map[kafka.TopicID]string{}
 	for _, t := range l.topics {
 		if !t.id.IsZero() {
 			names[t.id] = t.name
 		}
 	}
-	r.kept.Names, r.retained.Names = names, names
-	whole, searched := check.RunSearched(&r.kept, search)
-	other, more := check.RunSearched(&r.retained, search)
-	searched.Add(more)
-	whole.Add(other)
+	var whole check.Verdict
+	var searched check.Searched
+	for _, h := range []*check.History{&r.kept, &r.retained, &r.thinned, &r.passing} {
+		h.Names = names
+		one, more := check.RunSearched(h, search)
+		whole.Add(one)
+		searched.Add(more)
+	}
 	return whole, searched
 }

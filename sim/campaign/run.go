@@ -229,9 +229,9 @@ func (r *Run) conclude() *Result {
 	if w.Failure() == nil {
 		search := check.Search{Seed: s.seed, OperationsMax: searchOperationsMax,
 			Patience: searchPatience}
-		verdict, searched := r.record.judge(r.ledger, search)
+		verdict, searched := r.record.judge(r.ledger, search, s.tombstonesStay)
 		if r.first != nil {
-			first, more := r.first.judge(r.ledger, search)
+			first, more := r.first.judge(r.ledger, search, s.tombstonesStay)
 			verdict.Add(first)
 			searched.Add(more)
 		}

@@ -115,6 +115,9 @@ func (s *scanner) scanPartition(t *task.Task, op *chance.Stream, k *cursor) bool
 		Partition: k.topic.partition(k.partition),
 		LogStart:  kafka.Offset(start.Offset), End: kafka.Offset(end.Offset)}
 	k.offset = scan.LogStart
+	if k.topic.compacted {
+		scan.Batches = []check.Batch{}
+	}
 	var all []client.Read
 	for k.offset < scan.End {
 		request := kmsg.NewPtrFetchRequest()
@@ -135,19 +138,23 @@ func (s *scanner) scanPartition(t *task.Task, op *chance.Stream, k *cursor) bool
 			s.gone(k)
 			return true
 		}
-		some, fine := s.read(k.topic, k.partition, part.RecordBatches)
-		if fine && len(some) == 0 && k.topic.retention {
+		got, fine := s.read(k.topic, k.partition, part.RecordBatches)
+		some := got.Records
+		if fine && len(got.Batches) == 0 && k.topic.retention {
 			return false // what is asked for is being deleted
 		}
-		if !fine || len(some) == 0 {
+		if !fine || len(got.Batches) == 0 {
 			s.nothing(k, fine)
 			return true
+		}
+		if k.topic.compacted {
+			scan.Batches = append(scan.Batches, heads(got.Batches, k.offset, scan.End)...)
 		}
 		for len(some) > 0 && some[0].Offset < k.offset {
 			some = some[1:] // batches are sent whole
 		}
 		all = append(all, some...)
-		k.offset = all[len(all)-1].Offset + 1
+		k.offset = got.Next(k.offset)
 	}
 	for len(all) > 0 && all[len(all)-1].Offset >= scan.End {
 		all = all[:len(all)-1] // a request that its client had given up came in meanwhile
@@ -178,8 +185,8 @@ func (s *scanner) gone(k *cursor) {
 // checkTimes asks for the offsets of some timestamps of what was read.
 func (s *scanner) checkTimes(t *task.Task, op *chance.Stream, k *cursor, all []client.Read,
 	start kafka.Offset) {
-	if len(all) == 0 || k.topic.retention || k.topic.mayEnd {
-		return
+	if len(all) == 0 || k.topic.retention || k.topic.mayEnd || k.topic.compacted {
+		return // what was read may be gone by now
 	}
 	for range 2 {
 		at := all[op.Below(uint64(len(all)))].Timestamp

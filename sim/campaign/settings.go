@@ -125,7 +125,8 @@ func (d *admin) replaceSettings(t *task.Task, op *chance.Stream, target *topic,
 // keptAlways are the settings by which records stay or go: what the history of a
 // topic is held against must not change on the way.
 func keptAlways(name string) bool {
-	return slices.Contains([]string{config.RetentionMs, config.RetentionBytes}, name)
+	return slices.Contains([]string{config.RetentionMs, config.RetentionBytes, config.CleanupPolicy,
+		config.DeleteRetentionMs}, name)
 }
 
 // doubt enters that a setting may get a value at any time, or lose its own. Undo

@@ -40,6 +40,10 @@ type shape struct {
 	idempotent, plain, consumers, admins, pests int
 	topics                                      []topicShape
 	ending                                      ending
+	// tombstonesStay: no compacted topic drops a tombstone, unless it is written over.
+	tombstonesStay bool
+	// cleaner are the node's settings of a run with compacted topics.
+	cleaner []config.Entry
 	// cutsAfterStop: the power fails right after a stop in good order, which loses
 	// nothing whatever the flush.policy.
 	cutsAfterStop   bool
@@ -55,6 +59,7 @@ type topicShape struct {
 	partitions int32
 	settings   []config.Entry
 	retention  bool
+	compacted  bool
 }
 
 // ending is how the broker goes down before the last look.
@@ -95,8 +100,11 @@ func drawShape(seed uint64) (*shape, error) {
 		s.rotAtRest = draw.Uint64()
 	}
 	s.losesJournal = !s.rot && !s.forgets() && draw.OneIn(6)
-	settings := s.drawSettings(&draw)
+	compacting := draw.Fork("compaction")
+	compacted := s.drawCompaction(&compacting)
+	settings := append(s.drawSettings(&draw), s.cleaner...)
 	s.drawTopics(&draw)
+	s.topics = append(s.topics, compacted...)
 	if s.drawGroups(draw.Fork("groups")); s.groups != nil {
 		settings = append(settings, s.groups.settings...)
 	}

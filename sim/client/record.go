@@ -27,6 +27,9 @@ type Shape struct {
 	Keys, Headers bool
 	// NullValues: the records are tombstones, and their origin is their key.
 	NullValues bool
+	// Few: the records have one of few keys, some of them no value, and their origin in
+	// a header, as for a compacted topic.
+	Few bool
 	// Timestamp is that of the first record; the others follow by the millisecond.
 	Timestamp kafka.Timestamp
 	// Noisy values hardly compress.
@@ -70,15 +73,44 @@ func Build(codecs *batch.Codecs, o Origin, s Shape, p Producer) (batch.Batch, []
 			c.Key = binary.BigEndian.AppendUint32(nil, o.Operation%7)
 		}
 		if s.Headers {
-			c.Headers = []batch.Header{{Key: "origin", Value: c.Value[:4]}, {Key: "none"}}
+			c.Headers = []batch.Header{{Key: originHeader, Value: c.Value[:4]}, {Key: "none"}}
 		}
-		if s.NullValues {
+		if s.NullValues && !s.Few {
 			c.Key, c.Value = c.Value[:originBytes], nil
+		}
+		if s.Few {
+			c = few(c.Value, o)
 		}
 		builder.Append(timestamp, c.Key, c.Value, c.Headers...)
 		contents[i] = c
 	}
 	return builder.Build(), contents
+}
+
+const (
+	// fewKeys is how many keys a compacted topic has, of each length.
+	fewKeys = 5
+	// tombstoneEvery of the records of a compacted topic has no value.
+	tombstoneEvery = 4
+	originHeader   = "origin"
+)
+
+// few is a record for a compacted topic.
+func few(value []byte, o Origin) Content {
+	mixed := chance.New(uint64(o.Client)<<32|uint64(o.Operation), "key")
+	for range o.Index {
+		mixed.Uint64()
+	}
+	key := binary.BigEndian.AppendUint32(nil, uint32(mixed.Below(fewKeys)))
+	if mixed.OneIn(2) {
+		key = append(key, make([]byte, 20)...)
+	}
+	c := Content{Key: key, Value: value,
+		Headers: []batch.Header{{Key: originHeader, Value: value[:originBytes]}}}
+	if mixed.OneIn(tombstoneEvery) {
+		c.Value = nil
+	}
+	return c
 }
 
 func value(o Origin, s Shape, timestamp kafka.Timestamp, filling *chance.Stream) []byte {
@@ -119,30 +151,47 @@ type Read struct {
 // ErrPartial: the bytes end within a batch, though this broker sends whole ones.
 var ErrPartial = errors.New("the records end within a batch")
 
+// Fetched is what a fetch gave: batches, of which some may be without records, and the
+// records of those that are not control batches.
+type Fetched struct {
+	Batches []batch.Batch
+	Records []Read
+}
+
+// Next is the offset behind what was given, or an offset if that was nothing: where the
+// next fetch goes on.
+func (f *Fetched) Next(offset kafka.Offset) kafka.Offset {
+	if len(f.Batches) == 0 {
+		return offset
+	}
+	return f.Batches[len(f.Batches)-1].NextOffset()
+}
+
 // ReadAll decodes what a fetch gave. Every batch is checked first, as a consumer
 // does. An error wraps batch.ErrCorrupt or ErrPartial.
-func ReadAll(codecs *batch.Codecs, records []byte) ([]Read, error) {
-	var all []Read
+func ReadAll(codecs *batch.Codecs, records []byte) (Fetched, error) {
+	var f Fetched
 	for len(records) > 0 {
 		b, rest, err := batch.Next(records)
 		if errors.Is(err, batch.ErrShort) {
-			return all, fmt.Errorf("%w: %d bytes are left", ErrPartial, len(records))
+			return f, fmt.Errorf("%w: %d bytes are left", ErrPartial, len(records))
 		}
 		if err == nil {
 			err = b.Check()
 		}
 		if err != nil {
-			return all, err
+			return f, err
 		}
 		records = rest
+		f.Batches = append(f.Batches, b)
 		if b.IsControl() {
 			continue
 		}
-		if all, err = appendBatch(all, codecs, b); err != nil {
-			return all, err
+		if f.Records, err = appendBatch(f.Records, codecs, b); err != nil {
+			return f, err
 		}
 	}
-	return all, nil
+	return f, nil
 }
 
 func appendBatch(all []Read, codecs *batch.Codecs, b batch.Batch) ([]Read, error) {
@@ -154,6 +203,9 @@ func appendBatch(all []Read, codecs *batch.Codecs, b batch.Batch) ([]Read, error
 		origin := r.Value
 		if origin == nil {
 			origin = r.Key
+			if len(r.Headers) > 0 && len(r.Headers[0].Value) >= originBytes {
+				origin = r.Headers[0].Value
+			}
 		}
 		if len(origin) >= originBytes {
 			one.Own = kafka.Timestamp(binary.BigEndian.Uint64(origin[12:]))
