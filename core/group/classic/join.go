@@ -99,7 +99,7 @@ func (g *Group) joinKnown(s *Step, q *kmsg.JoinGroupRequest) {
 	if g.pending.Has(q.MemberID) {
 		if q.InstanceID != nil {
 			// A static member is never told an id to join with. Kafka stumbles over one.
-			s.refuseJoin(w, q.MemberID, kafka.ErrUnknownServerError)
+			s.refuseJoin(w, "", kafka.ErrUnknownServerError)
 			return
 		}
 		g.addAndRebalance(s, q, q.MemberID)
