@@ -1,6 +1,7 @@
 package broker
 
 import (
+	"odradek/core/kafka"
 	"odradek/core/task"
 
 	"github.com/twmb/franz-go/pkg/kmsg"
@@ -16,5 +17,26 @@ import (
 // epoch (KIP-320); 7 static members (KIP-345); 9 consumer protocol (KIP-848); 10 topic ids.
 func (s *Shard) offsetCommit(t *task.Task, q *request,
 	body *kmsg.OffsetCommitRequest) kmsg.Response {
-	return s.askCoordinator(t, q, body.Group)
+	response := s.askCoordinator(t, q, body.Group)
+	if answer, ok := response.(*kmsg.OffsetCommitResponse); ok && namesUnknown(answer) &&
+		s.metadataSettles(t) {
+		// Its shard knows now what another may have told the client before. To commit
+		// the rest once more changes nothing.
+		response = s.askCoordinator(t, q, body.Group)
+	}
+	return response
+}
+
+// namesUnknown reports whether a commit was refused for a partition that is not there.
+// Clients take that for final.
+func namesUnknown(answer *kmsg.OffsetCommitResponse) bool {
+	for i := range answer.Topics {
+		for _, p := range answer.Topics[i].Partitions {
+			switch kafka.ErrorCode(p.ErrorCode) {
+			case kafka.ErrUnknownTopicOrPartition, kafka.ErrUnknownTopicID:
+				return true
+			}
+		}
+	}
+	return false
 }

@@ -33,6 +33,8 @@ type metadataLog struct {
 	// all shards. The next one is decided on its result.
 	busy bool
 	turn task.Signal
+	// changes counts those that have come to their end.
+	changes uint64
 	// bytesSinceSnapshot is how much a start would have to replay.
 	bytesSinceSnapshot int64
 }
@@ -66,6 +68,7 @@ func (m *metadataLog) change(t *task.Task, decide metadataDecision) error {
 	m.busy = true
 	defer func() {
 		m.busy = false
+		m.changes++
 		m.turn.Notify()
 	}()
 	if m.shard.stopping {
@@ -76,6 +79,30 @@ func (m *metadataLog) change(t *task.Task, decide metadataDecision) error {
 		return nil
 	}
 	return m.commit(t, records)
+}
+
+// settle waits for the change that is on its way, if there is one. It reports whether
+// there was.
+func (m *metadataLog) settle(t *task.Task) bool {
+	if !m.busy {
+		return false
+	}
+	for before := m.changes; m.busy && m.changes == before; {
+		// Without a deadline the wait only ends by a notification.
+		_ = m.turn.Wait(t, kafka.Never, "the metadata change under way")
+	}
+	m.turn.Notify() // it may have been another one's turn
+	return true
+}
+
+// metadataSettles waits until every shard has taken in the change that is on its way. Of
+// what that brings, some shards know already, and so do clients that asked them. It
+// reports whether there was one: then what was unknown here may be known now.
+func (s *Shard) metadataSettles(t *task.Task) (changed bool) {
+	s.on(t, 0, "wait for metadata", func(t *task.Task, first *Shard) {
+		changed = first.controller != nil && first.controller.settle(t)
+	})
+	return changed
 }
 
 // commit writes records, waits until they are durable, and publishes the image
