@@ -120,8 +120,7 @@ func (g *Group) rejoin(s *Step, q *kmsg.JoinGroupRequest, m *member) {
 	leader := g.leaderID == m.memberID
 	unchanged := m.matches(protocols)
 	if g.state == CompletingRebalance && unchanged || g.state == Stable && unchanged && !leader {
-		s.answerJoin(waiter{s.Ticket, q.Version},
-			g.joinResponse(m.memberID, leader && g.state == CompletingRebalance))
+		s.answerJoin(waiter{s.Ticket, q.Version}, g.joinResponse(m.memberID, leader))
 		return
 	}
 	g.update(s, q, m, protocols)

@@ -19,16 +19,13 @@ func (g *Group) replaceStatic(s *Step, q *kmsg.JoinGroupRequest, old *member, ne
 	m := g.succeed(s, old, newID)
 	g.update(s, q, m, protocolsOf(q))
 	g.prolong(s, m)
-	switch {
-	case g.state == Stable && g.protocol != nil && g.selectProtocol() == *g.protocol:
+	if g.state == Stable && g.selectProtocol() == *g.protocol {
 		g.writeReplaced(s, m, oldLeader)
-	case g.state == PreparingRebalance:
-		g.maybeCompleteJoin(s)
-	default:
-		// In CompletingRebalance the leader may already divide among members of which one
-		// no longer is.
-		g.rebalance(s)
+		return
 	}
+	// In CompletingRebalance, too: the leader may already divide among members of which one
+	// no longer is.
+	g.rebalance(s)
 }
 
 // succeed gives a member's place to one with another id.
