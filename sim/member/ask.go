@@ -95,7 +95,7 @@ func (m *Member) ask(t *task.Task, op *chance.Stream, kind groups.Kind, asked gr
 	m.Record.Asks = append(m.Record.Asks, groups.Ask{
 		Operation: m.Record.Operation(m.Process, call.Called), Kind: kind, Group: m.Group,
 		Member: m.id, Instance: m.Instance, Consumer: m.Protocol == Consumer, Asked: asked,
-		Sent: m.Record.Now(), Session: m.Session, Rebalance: m.Rebalance})
+		Subscribed: m.says(request), Sent: m.Record.Now(), Session: m.Session, Rebalance: m.Rebalance})
 	if m.deaf > 0 {
 		m.deaf--
 		t.Sleep(lostAfter)
@@ -117,6 +117,24 @@ func (m *Member) ask(t *task.Task, op *chance.Stream, kind groups.Kind, asked gr
 	m.Record.Asks[index].Return = check.Event(call.Returned)
 	m.Record.Asks[index].Answered = m.Record.Now()
 	return index, response
+}
+
+// says is what a question says of the topics that the member asks for.
+func (m *Member) says(request kmsg.Request) []kafka.TopicID {
+	switch request := request.(type) {
+	case *kmsg.JoinGroupRequest:
+	case *kmsg.ConsumerGroupHeartbeatRequest:
+		if request.SubscribedTopicNames == nil {
+			return nil
+		}
+	default:
+		return nil
+	}
+	ids := make([]kafka.TopicID, 0, len(m.subscribed))
+	for _, topic := range m.subscribed {
+		ids = append(ids, topic.ID)
+	}
+	return ids
 }
 
 // answered enters the answer to a question.

@@ -188,6 +188,9 @@ func (l *line) ask(kind Kind) Ask {
 		Instance: InstanceID(l.values["instance"]), Consumer: l.has("consumer"), Code: l.code(),
 		Asked: Epoch(l.number("asked", 0)), Told: Epoch(l.number("told", 0)),
 		Session: l.millis("session"), Rebalance: l.millis("rebalance")}
+	if l.has("orders") {
+		a.Subscribed = []kafka.TopicID{{modelTopic}}
+	}
 	if l.has("ms") {
 		sent, answered := l.between("ms")
 		a.Sent, a.Answered = time.Duration(sent)*time.Millisecond,

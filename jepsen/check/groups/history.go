@@ -49,6 +49,8 @@ type Ask struct {
 	Consumer bool
 	// Asked is the epoch that the question named, Told that of an answer without error.
 	Asked, Told Epoch
+	// Subscribed are the topics that the member asks for, nil if the question does not say.
+	Subscribed []kafka.TopicID
 	// Code is the answer's error; of no meaning while the outcome is Unknown.
 	Code kafka.ErrorCode
 	// Sent and Answered are the times of the call and the return since the run began.

@@ -339,6 +339,9 @@ func (m *model) ask(c *modelClient, kind Kind, process func(a *Ask),
 		Member: c.id, Instance: c.instance, Consumer: m.consumer, Asked: c.epoch,
 		Session: modelSession, Rebalance: modelRebalance})
 	m.h.Asks[index].Sent = time.Duration(m.now)
+	if kind == Joins {
+		m.h.Asks[index].Subscribed = []kafka.TopicID{{modelTopic}}
+	}
 	result := Ask{Member: c.id}
 	return m.send(c, func() { process(&result) }, func(lost bool) {
 		a := &m.h.Asks[index]

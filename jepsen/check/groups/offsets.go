@@ -71,22 +71,27 @@ func (v *view) conflicting(r *register, a, b *zone) finding {
 // span is a time, from one event to another.
 type span struct{ from, to check.Event }
 
-// attended are the times at which some member certainly subscribed to a topic: it had one
-// of its partitions.
+// attended are the times at which some member certainly subscribed to a topic: it asked for
+// nothing else, or had one of its partitions.
 func (v *view) attended(topic kafka.TopicID) []span {
+	var certain []span
+	for _, l := range v.lives {
+		if l.wants(topic) {
+			certain = append(certain, l.memberships()...)
+		}
+	}
+	for _, t := range v.tenures {
+		if until := v.vouched(t); t.Partition.Topic == topic && until > 0 {
+			certain = append(certain, span{t.Begin, until})
+		}
+	}
+	slices.SortFunc(certain, func(a, b span) int { return cmp.Compare(a.from, b.from) })
 	var all []span
-	for _, t := range v.tenures { // by begin
-		if t.Partition.Topic != topic {
-			continue
-		}
-		until := v.vouched(t)
-		if until == 0 {
-			continue
-		}
-		if last := len(all) - 1; last >= 0 && t.Begin <= all[last].to {
-			all[last].to = max(all[last].to, until)
+	for _, s := range certain {
+		if last := len(all) - 1; last >= 0 && s.from <= all[last].to {
+			all[last].to = max(all[last].to, s.to)
 		} else {
-			all = append(all, span{t.Begin, until})
+			all = append(all, s)
 		}
 	}
 	return all

@@ -161,6 +161,9 @@ func (r *register) zones(emptied func(*Read) bool) []*zone {
 func conflict(zones []*zone) (a, b *zone) {
 	var open *zone // the forward zone that reaches furthest so far
 	for _, z := range zones {
+		if open != nil && open.commit == nil && z.commit == nil {
+			continue // both say that there was nothing
+		}
 		if open != nil && z.forward() && z.f() < open.s() {
 			return open, z
 		}

@@ -39,7 +39,7 @@ func RunSearched(h *History, s check.Search) (check.Verdict, check.Searched) {
 // second seeks a second opinion on one register.
 func (v *view) second(r *register, s check.Search, verdict *check.Verdict,
 	searched *check.Searched) {
-	operations := v.operations(r)
+	operations, lenient := v.operations(r)
 	a, _ := conflict(r.zones(v.emptied(r)))
 	switch {
 	case r.impossible():
@@ -64,7 +64,7 @@ func (v *view) second(r *register, s check.Search, verdict *check.Verdict,
 			": the search for an order of its commits and fetches ran out of patience")
 	case result == porcupine.Illegal && a == nil:
 		disagree("no order of its commits and fetches gives every answer, though no invariant objects")
-	case result == porcupine.Ok && a != nil:
+	case result == porcupine.Ok && a != nil && !lenient:
 		disagree("two values are said to be in each other's way, though there is an order of all")
 	}
 }
@@ -84,10 +84,9 @@ type step struct {
 }
 
 // operations are those of a register as the search has them. Each fetch that may have
-// seen an emptied register brings along an emptying of its own, which may take effect at
-// any time before: the search is as kind there as the zones are.
-func (v *view) operations(r *register) []porcupine.Operation {
-	var all []porcupine.Operation
+// seen an emptied register brings along an emptying of its own. That makes the search
+// lenient: another fetch may be served by it as well.
+func (v *view) operations(r *register) (all []porcupine.Operation, lenient bool) {
 	add := func(s step, call, ret check.Event) {
 		all = append(all, porcupine.Operation{ClientId: len(all), Input: s, Call: int64(call),
 			Return: int64(ret)})
@@ -99,6 +98,7 @@ func (v *view) operations(r *register) []porcupine.Operation {
 			seen[read.Value] = read.Return
 		}
 		if read.Value == None() && emptied(read) {
+			lenient = true
 			add(step{true, None()}, read.Call, read.Return)
 		}
 		add(step{false, read.Value}, read.Call, read.Return)
@@ -113,7 +113,7 @@ func (v *view) operations(r *register) []porcupine.Operation {
 		}
 	}
 	slices.SortFunc(all, func(a, b porcupine.Operation) int { return cmp.Compare(a.Call, b.Call) })
-	return all
+	return all, lenient
 }
 
 // registerModel is a register that begins empty.

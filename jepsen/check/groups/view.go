@@ -139,6 +139,48 @@ func (l *life) derive() {
 	}
 }
 
+// wants reports whether all that a member ever said is that it subscribes to a topic.
+func (l *life) wants(topic kafka.TopicID) bool {
+	said := false
+	for _, a := range l.asks {
+		if a.Subscribed == nil {
+			continue
+		}
+		if said = slices.Contains(a.Subscribed, topic); !said {
+			return false
+		}
+	}
+	return said
+}
+
+// memberships are the times in which the group certainly had a member. One of the consumer
+// protocol keeps its id when it was thrown out and joins again, so each joining begins
+// another.
+func (l *life) memberships() []span {
+	var all []span
+	now := span{from: check.Never}
+	end := func() {
+		if now.to > now.from {
+			all = append(all, now)
+		}
+		now = span{from: check.Never}
+	}
+	for _, a := range l.asks {
+		if a.Consumer && a.Kind == Joins {
+			end()
+		}
+		switch {
+		case !a.fine() || a.Kind == Leaves:
+		case now.from == check.Never && (a.Consumer || a.Kind == Syncs):
+			now.from = a.Return
+		case now.from < a.Call && a.Told > 0:
+			now.to = a.Call
+		}
+	}
+	end()
+	return all
+}
+
 // vouched is until when a tenure was certainly one: the last time that its member sent a
 // question whose answer vouches for what it was given.
 func (v *view) vouched(t *Tenure) check.Event {
