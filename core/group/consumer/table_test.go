@@ -58,6 +58,23 @@ func (w *world) join(id string, names ...string) *kmsg.ConsumerGroupHeartbeatRes
 	return d.Answers[0].Response.(*kmsg.ConsumerGroupHeartbeatResponse)
 }
 
+// If the records of a step were not written, the next one does the same again.
+func TestNotWritten(t *testing.T) {
+	w := newWorld()
+	w.topics = w.topics.with(map[string]int32{"a": 1})
+	w.join("m", "a")
+	w.topics = w.topics.with(map[string]int32{"a": 2})
+	q := (&client{id: "m", epoch: 2}).request()
+	first, _ := w.group.Heartbeat(w.call(), 1, q)
+	again, _ := w.group.Heartbeat(w.call(), 1, q)
+	if len(first.Records) == 0 {
+		t.Fatal("a topic that grew changes nothing")
+	}
+	if diff := cmp.Diff(first.Records, again.Records); diff != "" {
+		t.Fatal(diff)
+	}
+}
+
 // Only a newer broker knows the state of a member: it has to give up everything and begin
 // anew.
 func TestUnknownStateIsFenced(t *testing.T) {
