@@ -185,6 +185,23 @@ func TestResolutionOfWhatIsGone(t *testing.T) {
 
 func ptr(text string) *string { return &text }
 
+// A wall clock that is set back does not keep new topics away until it has come back.
+func TestResolutionAfterTheClockWasSetBack(t *testing.T) {
+	w := newWorld()
+	w.topics = w.topics.with(map[string]int32{"a": 1})
+	q := (&client{id: "m", full: true, regex: "a.*"}).request()
+	w.take(w.send(q))
+	w.pass(w.now, nil)
+	w.topics = w.topics.with(map[string]int32{"ab": 1})
+	w.setBack = 3_600_000
+	w.pass(w.now.Plus(time.Second), nil)
+	w.take(w.send(q))
+	w.pass(w.now, nil)
+	if !w.group.Subscribed("ab") {
+		t.Fatal("the topic is not found")
+	}
+}
+
 // A regular expression that is too long is refused by a short answer.
 func TestRegexLength(t *testing.T) {
 	w := newWorld()
