@@ -23,8 +23,9 @@
 //
 // A group whose members came from the classic protocol is one too: its classic members
 // go on with JoinGroup, SyncGroup and Heartbeat (classic_*.go) until they are replaced.
+// Upgrade makes it, and a Downgrade is what is left when the last of the others goes.
 //
-// Invariants: no two members have a partition, assigned or pending revocation, at a time
+// Invariants (Verify): no two members have a partition, assigned or pending revocation, at a time
 // (G-SingleOwner); a member's epoch never is above the assignment epoch, which never is
 // above the group epoch; a member is given only what nobody has.
 //

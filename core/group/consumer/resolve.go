@@ -87,10 +87,12 @@ func (s *step) resolveDue(before, after string, fresh bool) bool {
 	if s.g.resolving != nil || s.g.timers.runs(timerResolve, "") {
 		return false
 	}
-	// All are resolved together, so that any one tells when.
+	// All are resolved together, so that any one tells when. A time that is yet to come was
+	// told by a wall clock that has been set back since, and is not waited for.
 	_, last, some := s.g.regexes.First()
 	millis := func(d time.Duration) kafka.Timestamp { return kafka.Timestamp(d / time.Millisecond) }
-	if some && s.Moment.Wall <= last.Timestamp+millis(resolveIntervalMin) {
+	if some && s.Moment.Wall >= last.Timestamp &&
+		s.Moment.Wall <= last.Timestamp+millis(resolveIntervalMin) {
 		return false
 	}
 	subscribed := s.g.counts.regexes.Len()

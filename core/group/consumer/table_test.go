@@ -58,6 +58,23 @@ func (w *world) join(id string, names ...string) *kmsg.ConsumerGroupHeartbeatRes
 	return d.Answers[0].Response.(*kmsg.ConsumerGroupHeartbeatResponse)
 }
 
+// If the records of a step were not written, the next one does the same again.
+func TestNotWritten(t *testing.T) {
+	w := newWorld()
+	w.topics = w.topics.with(map[string]int32{"a": 1})
+	w.join("m", "a")
+	w.topics = w.topics.with(map[string]int32{"a": 2})
+	q := (&client{id: "m", epoch: 2}).request()
+	first, _ := w.group.Heartbeat(w.call(), 1, q)
+	again, _ := w.group.Heartbeat(w.call(), 1, q)
+	if len(first.Records) == 0 {
+		t.Fatal("a topic that grew changes nothing")
+	}
+	if diff := cmp.Diff(first.Records, again.Records); diff != "" {
+		t.Fatal(diff)
+	}
+}
+
 // Only a newer broker knows the state of a member: it has to give up everything and begin
 // anew.
 func TestUnknownStateIsFenced(t *testing.T) {
@@ -167,6 +184,23 @@ func TestResolutionOfWhatIsGone(t *testing.T) {
 }
 
 func ptr(text string) *string { return &text }
+
+// A wall clock that is set back does not keep new topics away until it has come back.
+func TestResolutionAfterTheClockWasSetBack(t *testing.T) {
+	w := newWorld()
+	w.topics = w.topics.with(map[string]int32{"a": 1})
+	q := (&client{id: "m", full: true, regex: "a.*"}).request()
+	w.take(w.send(q))
+	w.pass(w.now, nil)
+	w.topics = w.topics.with(map[string]int32{"ab": 1})
+	w.setBack = 3_600_000
+	w.pass(w.now.Plus(time.Second), nil)
+	w.take(w.send(q))
+	w.pass(w.now, nil)
+	if !w.group.Subscribed("ab") {
+		t.Fatal("the topic is not found")
+	}
+}
 
 // A regular expression that is too long is refused by a short answer.
 func TestRegexLength(t *testing.T) {

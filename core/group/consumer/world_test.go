@@ -93,8 +93,10 @@ type world struct {
 	hashes   consumer.TopicHashes
 	settings consumer.Settings
 	now      kafka.Instant
-	random   *counting
-	ticket   decision.Ticket
+	// setBack is by how many milliseconds the wall clock was set back.
+	setBack kafka.Timestamp
+	random  *counting
+	ticket  decision.Ticket
 }
 
 func newWorld() *world {
@@ -110,7 +112,7 @@ const wallAtStart kafka.Timestamp = 1_700_000_000_000
 func (w *world) call() *consumer.Call {
 	return &consumer.Call{
 		Moment: decision.Moment{Now: w.now,
-			Wall: wallAtStart + kafka.Timestamp(time.Duration(w.now)/time.Millisecond)},
+			Wall: wallAtStart - w.setBack + kafka.Timestamp(time.Duration(w.now)/time.Millisecond)},
 		Client:   decision.Client{ID: "client", Host: "/127.0.0.1"},
 		Settings: w.settings, Topics: w.topics, Hashes: &w.hashes, Random: w.random,
 	}
