@@ -24,11 +24,29 @@
 // end, franz-go and our command line write it once more with a broker that is killed
 // three times on the way: nothing may be lost, nothing twice.
 //
+// The cases groups/* put real clients into one group: franz-go, sarama, kcat,
+// confluent-kafka, kafka-python, kafkajs and, with the class path, Kafka's own
+// consumers. Each is a process that prints what it is assigned, consumes and commits
+// (member.go, and the clients themselves in programs/); package history judges all of
+// it. sarama is built in a module of its own and kafkajs installed into the user's
+// cache; where one cannot be had, the group is without it, and the last line says so.
+// With -keep DIR, what members said stays there.
+//
+//	go run ./cmd/conformance -run groups/             the groups
+//	go run ./cmd/conformance -long groups-kill-9      200 kills under groups
+//	go run ./cmd/conformance -long groups-many        1,000 members; 10,000 groups
+//	go run ./cmd/conformance -serve 'COMMAND {port}'  another broker, as Apache Kafka
+//
+// A broker of this tree holds some three files open for a partition: where a process
+// may have fewer than 30,000, the large groups of groups-many divide fewer partitions
+// than -partitions says, and say so.
+//
 // What it must never do: pass a case that did not run, or touch a broker's data
 // beyond topics of its own, whose names begin with conformance-.
 //
 // Beside them stand clients that misbehave (cases_hostile.go), with a good client
 // that must not notice, and data directories that must be refused.
 //
-// Read main.go first, then cases.go; of the long check real_input.go.
+// Read main.go first, then cases.go; of the long check real_input.go; of groups
+// cases_groups.go, group_run.go and history/judge.go.
 package main

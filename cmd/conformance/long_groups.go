@@ -18,11 +18,10 @@ const (
 )
 
 const (
-	manyMembers    = 1_000
-	manyPartitions = 10_000
-	manyGroups     = 10_000
+	manyMembers = 1_000
+	manyGroups  = 10_000
 	// manyFiles is how many files a broker of this tree holds open for a partition; one
-	// that may open too few for manyPartitions gets fewer.
+	// that may open too few gets fewer partitions than are wished for.
 	manyFiles = 3
 	// offsetsEach makes 100,000 committed offsets of the groups.
 	offsetsEach = 10
@@ -38,6 +37,7 @@ const (
 
 // longGroups runs one of the checks as if it were a case.
 func (s *suite) longGroups(ctx context.Context, w wishes) error {
+	s.manyPartitions = w.partitions
 	var large *largeTopic // of both groups: there may be no room for two
 	cases := []testCase{
 		{groupsManyName + "/classic", func(ctx context.Context) error {
@@ -67,8 +67,8 @@ type largeTopic struct {
 	partitions int
 }
 
-// largeGroup has a thousand members join at once, and waits until each partition of ten
-// thousand is one member's.
+// largeGroup has a thousand members join at once, and waits until each of many
+// partitions is one member's.
 func (s *suite) largeGroup(
 	ctx context.Context, topic **largeTopic, protocol string, life rawProtocol,
 ) (err error) {
@@ -123,11 +123,11 @@ func (s *suite) largeGroup(
 // largeTopic makes a topic with as many partitions as there may be. Kafka's controller
 // takes at most 10,000 records for one wish, and so it is made in two.
 func (s *suite) largeTopic(ctx context.Context) (*largeTopic, error) {
-	partitions := manyPartitions
+	partitions := s.manyPartitions
 	if s.broker != nil && s.broker.ready == readyTime { // of this tree
 		partitions = min(partitions, (int(filesMax())-2*manyMembers)/manyFiles)
 	}
-	if partitions < manyPartitions {
+	if partitions < s.manyPartitions {
 		fmt.Fprintf(s.out, "      %d partitions, since a process may have only %d files open\n",
 			partitions, filesMax())
 	}
@@ -135,8 +135,12 @@ func (s *suite) largeTopic(ctx context.Context) (*largeTopic, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.steps(ctx, [2]string{
-		fmt.Sprintf("topics alter %s --partitions %d", name, partitions), ""}); err != nil {
+	// The controller may know of the topic before the broker does.
+	err = waitFor(ctx, manySettle, func() error {
+		return s.steps(ctx, [2]string{
+			fmt.Sprintf("topics alter %s --partitions %d", name, partitions), ""})
+	})
+	if err != nil {
 		return nil, err
 	}
 	return &largeTopic{name, partitions}, nil
@@ -191,7 +195,7 @@ func (s *suite) coordinator(ctx context.Context, group string) (string, error) {
 	}
 	defer client.Close()
 	var address string
-	err = waitFor(ctx, settleTime, func() error {
+	err = waitFor(ctx, manySettle, func() error {
 		found := kadm.NewClient(client).FindGroupCoordinators(ctx, group)[group]
 		address = fmt.Sprintf("%s:%d", found.Host, found.Port)
 		return found.Err

@@ -19,15 +19,16 @@ import (
 
 // wishes are what the command line asks for.
 type wishes struct {
-	bootstrap string
-	serve     []string
-	only      *regexp.Regexp
-	classPath string
-	keep      string
-	long      string
-	bytes     byteCount
-	json      bool
-	kills     int
+	bootstrap  string
+	serve      []string
+	only       *regexp.Regexp
+	classPath  string
+	keep       string
+	long       string
+	bytes      byteCount
+	json       bool
+	kills      int
+	partitions int
 }
 
 // readWishes reads the command line.
@@ -53,6 +54,8 @@ func readWishes(arguments []string, errs io.Writer) (wishes, error) {
 	flags.Var(&w.bytes, "bytes", "of -long "+realInputName+": the file's `SIZE`, as 64MiB")
 	flags.BoolVar(&w.json, "json", false, "of -long "+realInputName+
 		": results as lines of JSON; progress goes to standard error")
+	flags.IntVar(&w.partitions, "partitions", 10_000, "of -long "+groupsManyName+
+		": how `MANY` a large group divides")
 	if err := flags.Parse(arguments); err != nil {
 		return w, err // it was printed
 	}
@@ -66,6 +69,8 @@ func readWishes(arguments []string, errs io.Writer) (wishes, error) {
 	case !slices.Contains([]string{"", realInputName, groupsManyName, groupsKillName}, w.long):
 		err = fmt.Errorf("-long: there is no %q; there are %s, %s and %s", w.long, realInputName,
 			groupsManyName, groupsKillName)
+	case w.partitions < 2 || w.kills < 1:
+		err = errors.New("-partitions and -kills: at least 2 and 1")
 	case w.long != realInputName && w.json:
 		err = fmt.Errorf("-json goes with -long %s only", realInputName)
 	}

@@ -127,6 +127,12 @@ func (g *rawGroup) settled() error {
 // rawProtocol is a member's life on a connection, until the context ends.
 type rawProtocol func(ctx context.Context, g *rawGroup, c *rawConnection, member int) error
 
+// coordinatorBusy: a client asks again, since the coordinator is about to be there.
+func coordinatorBusy(err error) bool {
+	return errors.Is(err, kerr.CoordinatorNotAvailable) ||
+		errors.Is(err, kerr.CoordinatorLoadInProgress) || errors.Is(err, kerr.NotCoordinator)
+}
+
 // pause waits between heartbeats.
 func pause(ctx context.Context, d time.Duration) {
 	select {
@@ -191,11 +197,16 @@ func (g *rawGroup) join(c *rawConnection, id *string) (*kmsg.JoinGroupResponse, 
 			return nil, err
 		}
 		joined := response.(*kmsg.JoinGroupResponse)
-		*id = joined.MemberID
 		err = kerr.ErrorForCode(joined.ErrorCode)
-		if err == nil {
+		switch {
+		case err == nil:
+			*id = joined.MemberID
 			return joined, nil
-		} else if !errors.Is(err, kerr.MemberIDRequired) {
+		case errors.Is(err, kerr.MemberIDRequired):
+			*id = joined.MemberID
+		case coordinatorBusy(err):
+			time.Sleep(rawHeartbeat)
+		default:
 			return nil, fmt.Errorf("join: %w", err)
 		}
 	}
@@ -250,7 +261,10 @@ func rawConsumer(ctx context.Context, g *rawGroup, c *rawConnection, member int)
 			return err
 		}
 		beat := response.(*kmsg.ConsumerGroupHeartbeatResponse)
-		if err := kerr.ErrorForCode(beat.ErrorCode); err != nil {
+		if err := kerr.ErrorForCode(beat.ErrorCode); coordinatorBusy(err) {
+			pause(ctx, rawHeartbeat)
+			continue
+		} else if err != nil {
 			return fmt.Errorf("heartbeat of epoch %d: %w", request.MemberEpoch, err)
 		}
 		// From now on only what has changed is said.

@@ -31,6 +31,8 @@ type suite struct {
 	missing []string    // why clients are skipped
 
 	programs []*memberProgram // of groups; nil until some case wants them
+	// manyPartitions is how many a large group is to have.
+	manyPartitions int
 	// consumerProtocol: the broker serves groups of KIP-848.
 	consumerProtocol bool
 
