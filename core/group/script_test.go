@@ -32,7 +32,8 @@ import (
 //	                            interval (of targets, ms), consumers (the most of a group),
 //	                            migration (0 to 3: disabled, upgrade, downgrade, both)
 //	topic NAME PARTITIONS       is made
-//	drop NAME                   is deleted, which the coordinator hears of
+//	drop NAME                   is deleted, which the coordinator does not hear yet
+//	hear NAME                   the coordinator hears that it was deleted
 //	advance MS                  time passes, and what becomes due is expired in between
 //	clean-up                    offsets and groups that are too old go
 //	restart                     another coordinator is loaded from the log
@@ -147,6 +148,7 @@ func (s *script) happen(t *testing.T, words []string) {
 		s.topics.make(words[1], number(t, words[2]))
 	case "drop":
 		s.topics.drop(words[1])
+	case "hear":
 		for more := true; more; {
 			d := s.coordinator.TopicsDeleted(s.moment(), words[1:])
 			more = d.More

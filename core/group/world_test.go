@@ -143,7 +143,8 @@ type silence struct{}
 func (silence) Event(string, string, int64, int64) {}
 func (silence) Sometimes(string, bool)             {}
 
-// topics is an image: topics in the order in which they were made.
+// topics is an image: topics in the order in which they were made. One without a name is
+// gone.
 type topics []topic
 
 type topic struct {
@@ -163,7 +164,7 @@ func (t topics) TopicID(name string) (kafka.TopicID, bool) {
 
 func (t topics) TopicName(id kafka.TopicID) (string, bool) {
 	for _, topic := range t {
-		if topic.id == id {
+		if topic.id == id && topic.name != "" {
 			return topic.name, true
 		}
 	}
@@ -182,7 +183,7 @@ func (t topics) PartitionCount(id kafka.TopicID) int32 {
 func (t topics) Names(first string) iter.Seq[string] {
 	var names []string
 	for _, topic := range t {
-		if topic.name >= first {
+		if topic.name >= first && topic.name != "" {
 			names = append(names, topic.name)
 		}
 	}
@@ -216,14 +217,13 @@ func (t *topics) make(name string, partitions int32) {
 	*t = append(*t, topic{name, kafka.TopicID{15: made}, partitions})
 }
 
-func (t *topics) drop(name string) {
-	var left topics
-	for _, topic := range *t {
-		if topic.name != name {
-			left = append(left, topic)
+// drop leaves the topic's id behind, which no other gets.
+func (t topics) drop(name string) {
+	for i := range t {
+		if t[i].name == name {
+			t[i].name, t[i].partitions = "", 0
 		}
 	}
-	*t = left
 }
 
 // stored is what a coordinator would be loaded as, in words: what the last record of

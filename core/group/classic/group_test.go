@@ -7,6 +7,7 @@ import (
 
 	"odradek/core/env"
 	"odradek/core/group/decision"
+	"odradek/core/group/record"
 	"odradek/core/group/timer"
 	"odradek/core/kafka"
 )
@@ -47,4 +48,17 @@ func TestIDsWithoutEnd(t *testing.T) {
 		t.Errorf("after a session %d ids are given out: %v", g.pending.Len(), code)
 	}
 	g.Verify("g")
+}
+
+// TestOldRecord begins with what a broker before 0.10.1 wrote, which knew one time-out.
+func TestOldRecord(t *testing.T) {
+	protocol := "range"
+	g := New("g", timer.NewQueue(), kafka.NoTimestamp)
+	g.Apply(&record.GroupMetadataValue{ProtocolType: "consumer", Protocol: &protocol,
+		Members: []record.GroupMember{{MemberID: "m", SessionTimeout: 7000, RebalanceTimeout: -1}}})
+	g.Begin(&Step{Settings: DefaultSettings(), Decision: &decision.Decision{}})
+	g.Verify("g")
+	if got := g.rebalanceTimeoutMs(); got != 7000 {
+		t.Errorf("the rebalance time-out is %d", got)
+	}
 }
