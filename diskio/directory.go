@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 
 	"golang.org/x/sys/unix"
 
@@ -50,6 +51,10 @@ type Options struct {
 	// Way caps how WriteThrough reaches the device: a better way than this is
 	// not tried.
 	Way Way
+	// FilesMax is how many files may be open before Create makes no more; 0 is no
+	// limit. Connections and directories need descriptors, too, and a node without
+	// any left can do nothing that it must.
+	FilesMax int64
 }
 
 // Directory is a log directory that this process has locked. Its methods may be
@@ -60,6 +65,8 @@ type Directory struct {
 	root    int
 	lock    int
 	workers *workers
+	// files is how many files of all disks are open.
+	files atomic.Int64
 
 	mutex    sync.Mutex
 	reactors map[*task.Loop]Reactor

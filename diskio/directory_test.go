@@ -144,7 +144,7 @@ func TestErrorsMeanWhatTheySay(t *testing.T) {
 	for errno, want := range map[unix.Errno]error{
 		unix.ENOENT: env.ErrNotExist, unix.ENOTDIR: env.ErrNotExist, unix.EEXIST: env.ErrExist,
 		unix.ENOSPC: env.ErrNoSpace, unix.EDQUOT: env.ErrNoSpace, unix.EIO: env.ErrIO,
-		unix.EROFS: env.ErrIO, unix.EMFILE: env.ErrIO,
+		unix.EROFS: env.ErrIO, unix.EMFILE: env.ErrNoSpace,
 	} {
 		err := meaning(fmt.Errorf("somewhere: %w", errno))
 		if !errors.Is(err, want) || !errors.Is(err, errno) {
@@ -198,5 +198,39 @@ func TestTheDescriptorLimitIsRaised(t *testing.T) {
 	must(t, unix.Getrlimit(unix.RLIMIT_NOFILE, &now))
 	if now.Cur != limit {
 		t.Fatalf("the limit is %d, said to be %d", now.Cur, limit)
+	}
+}
+
+// A directory that has as many files open as it may makes no more, and that is no
+// failure: when one was closed, there is room.
+func TestNoMoreFilesThanMayBeOpen(t *testing.T) {
+	const most = 3
+	r := newReactor()
+	directory, err := Open(t.TempDir(), Options{FilesMax: most})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer directory.Close()
+	disk, err := directory.Disk(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer disk.Close()
+	var files []env.File
+	for i := range most {
+		f, err := disk.Create(fmt.Sprint(i))
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, f)
+	}
+	if _, err := disk.Create("more"); !errors.Is(err, env.ErrNoSpace) {
+		t.Errorf("a file over the limit: %v", err)
+	}
+	if err := files[0].Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := disk.Create("more"); err != nil {
+		t.Errorf("a file within the limit: %v", err)
 	}
 }

@@ -59,6 +59,11 @@ func (d *Disk) Close() {
 
 // Create makes an empty file that must not exist.
 func (d *Disk) Create(name string) (env.File, error) {
+	most := d.directory.options.FilesMax
+	if open := d.directory.files.Load(); most > 0 && open >= most {
+		return nil, fmt.Errorf("create %s: %w (%d files are open, and no more may be)", name,
+			env.ErrNoSpace, open)
+	}
 	return d.open(name, "create", unix.O_RDWR|unix.O_CREAT|unix.O_EXCL)
 }
 
@@ -84,6 +89,7 @@ func (d *Disk) open(name, verb string, flags int) (env.File, error) {
 	f.size.Store(stat.Size)
 	f.holds.Store(1)
 	d.files = append(d.files, f)
+	d.directory.files.Add(1)
 	return f, nil
 }
 
@@ -94,6 +100,7 @@ func (d *Disk) drop(f *File) {
 	d.files[f.place], last.place = last, f.place
 	d.files[len(d.files)-1] = nil
 	d.files = d.files[:len(d.files)-1]
+	d.directory.files.Add(-1)
 }
 
 // Rename gives a file or directory another name, replacing a file.

@@ -21,7 +21,8 @@ func meaning(err error) error {
 		kind = env.ErrNotExist
 	case unix.EEXIST, unix.ENOTEMPTY:
 		kind = env.ErrExist
-	case unix.ENOSPC, unix.EDQUOT, unix.EFBIG:
+	case unix.ENOSPC, unix.EDQUOT, unix.EFBIG, unix.EMFILE, unix.ENFILE:
+		// Files that may be open are room, too: nothing was done, and nothing is broken.
 		kind = env.ErrNoSpace
 	}
 	return fmt.Errorf("%w (%w)", kind, errno)

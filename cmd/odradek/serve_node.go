@@ -22,9 +22,9 @@ const stopWithin = 30 * time.Second
 // that was just killed holds it until the kernel has put its memory away.
 const lockedWithin = 3 * time.Second
 
-func openDirectory(ctx context.Context, path string) (*diskio.Directory, error) {
+func openDirectory(ctx context.Context, path string, filesMax int64) (*diskio.Directory, error) {
 	for began := time.Now(); ; {
-		directory, err := diskio.Open(path, diskio.Options{})
+		directory, err := diskio.Open(path, diskio.Options{FilesMax: filesMax})
 		var inUse *diskio.InUseError
 		if !errors.As(err, &inUse) || ctx.Err() != nil || time.Since(began) > lockedWithin {
 			return directory, err
@@ -36,10 +36,12 @@ func openDirectory(ctx context.Context, path string) (*diskio.Directory, error) 
 // runNode runs a broker on the real network and disk until ctx ends.
 func runNode(ctx context.Context, c *console, static *config.Static, node config.Node) error {
 	began := c.now()
-	if _, err := diskio.RaiseDescriptorLimit(); err != nil {
+	descriptors, err := diskio.RaiseDescriptorLimit()
+	if err != nil {
 		fmt.Fprintf(c.err, "odradek: note: the limit on open files stays as it is: %v\n", err)
 	}
-	directory, err := openDirectory(ctx, node.LogDir)
+	// A quarter is for connections.
+	directory, err := openDirectory(ctx, node.LogDir, int64(descriptors/4*3))
 	if err != nil {
 		return err
 	}

@@ -201,6 +201,7 @@ func (c *chain) sync(t *task.Task) error {
 	}
 	c.dirChanged = false
 	if err := c.disk.SyncDir(t, c.dir); err != nil {
+		c.dirChanged = true
 		return fmt.Errorf("sync directory %s: %w", c.dir, err)
 	}
 	return nil
