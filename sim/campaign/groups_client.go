@@ -127,6 +127,8 @@ func (c *groupClient) step(t *task.Task, op *chance.Stream) {
 		m.CommitStale(t, op)
 	case 24, 25, 27, 28:
 		m.Deafen(1 + int(op.Below(3)))
+	case 29, 30, 31:
+		m.Dawdle(10 + int(op.Below(60)))
 	case 26:
 		c.deleteOffset(t, op)
 	default:

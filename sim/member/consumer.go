@@ -36,8 +36,8 @@ const (
 const slowToReconcile = 3
 
 // pollConsumer takes up what the member was told to, and sends a heartbeat that is due.
-func (m *Member) pollConsumer(t *task.Task, op *chance.Stream) {
-	if m.consumer.told && !op.OneIn(slowToReconcile) {
+func (m *Member) pollConsumer(t *task.Task, op *chance.Stream, busy bool) {
+	if m.consumer.told && !busy && !op.OneIn(slowToReconcile) {
 		m.reconcile(t, op)
 	}
 	if m.dead || !m.joining && !m.consumer.acknowledge && t.Now() < m.next {

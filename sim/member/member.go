@@ -113,6 +113,9 @@ type Member struct {
 	joining bool
 	// before is the epoch before the present one, 0 if there was none.
 	before groups.Epoch
+	// dawdles is for how many polls it goes on with what it does, before it gives up what it
+	// must or joins again.
+	dawdles int
 	// deaf is how many more answers it does not get.
 	deaf int
 	// dead: it was told that it must never come back under this id.
@@ -144,6 +147,10 @@ func (m *Member) Claims() []*Claim { return m.claims }
 func (m *Member) AtRest() bool {
 	return !m.dead && !m.joining && m.epoch > 0 && !m.consumer.acknowledge
 }
+
+// Dawdle has the member be busy for some polls: it sends heartbeats, and does nothing about
+// what it hears, as when a client works on a record and only its heartbeat thread is free.
+func (m *Member) Dawdle(polls int) { m.dawdles = polls }
 
 // Deafen has the answers to the next few questions get lost.
 func (m *Member) Deafen(answers int) { m.deaf = answers }
@@ -186,11 +193,13 @@ func (m *Member) Subscribe(topics []Topic) {
 
 // Poll does what its protocol asks for now: it joins, or sends a heartbeat that is due.
 func (m *Member) Poll(t *task.Task, op *chance.Stream) {
+	busy := m.dawdles > 0 && m.epoch > 0
+	m.dawdles = max(0, m.dawdles-1)
 	switch {
 	case m.dead:
 	case m.Protocol == Consumer:
-		m.pollConsumer(t, op)
-	case m.joining:
+		m.pollConsumer(t, op, busy)
+	case m.joining && !busy:
 		m.join(t, op)
 	case t.Now() >= m.next:
 		m.beat(t, op)

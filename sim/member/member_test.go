@@ -140,7 +140,7 @@ func (c *consumer) live(t *task.Task) {
 			c.refreshed = c.member
 		}
 		switch kind := op.Below(200); {
-		case c.calm || kind > 13:
+		case c.calm || kind > 14:
 			c.poll(t, &op)
 		case kind == 0:
 			c.member.Drop()
@@ -164,6 +164,8 @@ func (c *consumer) live(t *task.Task) {
 		case kind < 11:
 			c.member.Deafen(1 + int(op.Below(3)))
 		case kind < 12:
+			c.member.Dawdle(10 + int(op.Below(60)))
+		case kind < 13:
 			c.member.DeleteOffset(t, &op, kafka.TopicPartition{Topic: c.cluster.id,
 				Partition: kafka.Partition(op.Below(3))})
 		default:

@@ -168,6 +168,8 @@ func (m *Member) settle(t *task.Task, c *committing, response kmsg.Response) {
 	case kafka.None:
 	case kafka.ErrStaleMemberEpoch:
 		m.next = 0 // a heartbeat tells the present one
+	case kafka.ErrUnknownTopicOrPartition, kafka.ErrUnknownTopicID:
+		// A partition may be so new that its coordinator has not heard of it.
 	default:
 		if !m.refused(t, worst) {
 			m.Complain("OffsetCommit v%d is answered with %v", answer.Version, worst)
