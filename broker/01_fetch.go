@@ -206,6 +206,7 @@ func (leg *fetchLeg) begin(s *Shard) {
 		cold = cold || e.outcome.cold
 	}
 	if cold {
+		leg.pin()
 		s.world.Loop.Spawn("cold fetch", leg.warm)
 		return
 	}
@@ -233,6 +234,7 @@ func (leg *fetchLeg) warm(t *task.Task) {
 			if host := leg.host(e); host != nil {
 				host.lookAgain(t, e, left, first)
 			} else {
+				e.outcome.drop()
 				e.outcome = failedFetch(kafka.ErrUnknownTopicOrPartition)
 			}
 		}
@@ -241,21 +243,35 @@ func (leg *fetchLeg) warm(t *task.Task) {
 	leg.goHome()
 }
 
-// goHome returns the leg to the connection's shard. A file that goes along is
-// pinned: it may be closed here before it is sent there.
+// goHome returns the leg to the connection's shard. Files are pinned unless they are
+// sent at once: retention or compaction may close them meanwhile.
 func (leg *fetchLeg) goHome() {
 	f := leg.fetch
+	if !leg.alone() {
+		leg.pin()
+	}
 	if leg.shard == f.shard {
 		f.legIsHome()
 		return
 	}
-	for _, i := range leg.entries {
-		if o := &f.entries[i].outcome; o.records.Length > 0 {
-			o.records.File.Pin()
-			o.pinned = true
+	leg.shard.world.Shards.Send(f.shard.index(), fetchLegDone{leg})
+}
+
+// alone reports whether the fetch has no other legs, and this one is at home.
+func (leg *fetchLeg) alone() bool {
+	for i := range leg.fetch.legs {
+		if other := &leg.fetch.legs[i]; other != leg && len(other.entries) > 0 {
+			return false
 		}
 	}
-	leg.shard.world.Shards.Send(f.shard.index(), fetchLegDone{leg})
+	return leg.shard == leg.fetch.shard
+}
+
+// pin keeps the files of what was found open until it was sent.
+func (leg *fetchLeg) pin() {
+	for _, i := range leg.entries {
+		leg.fetch.entries[i].outcome.pin()
+	}
 }
 
 // fetchLegDone brings a leg home from another shard.
@@ -374,10 +390,17 @@ func (f *fetch) send() {
 	s.recycleFetch(f)
 }
 
-// unpin lets go of the files that came from other shards.
+// unpin lets go of the files.
 func (f *fetch) unpin() {
 	for i := range f.entries {
 		f.entries[i].outcome.unpin()
+	}
+}
+
+func (o *fetchOutcome) pin() {
+	if !o.pinned && o.records.Length > 0 {
+		o.records.File.Pin()
+		o.pinned = true
 	}
 }
 

@@ -35,7 +35,7 @@ type fetchOutcome struct {
 	logStartOffset   kafka.Offset
 	// records are whole batches of one segment; none when its Length is 0.
 	records log.Range
-	// pinned is set when records.File was pinned for the way to another shard.
+	// pinned is set when records.File was pinned until it is sent.
 	pinned bool
 	// diverging tells a reader whose last batch is of another history where
 	// the common one ends.
@@ -144,9 +144,14 @@ func (h *partition) lookAgain(t *task.Task, e *fetchEntry, limits fetchLimits, a
 	upTo := h.fetchable(limits.committed)
 	// The first look is a while ago: what is told belongs to what is read.
 	e.outcome.highWatermark, e.outcome.lastStableOffset = h.HighWatermark(), h.LastStableOffset()
+	e.outcome.drop()
 	records, err := h.Log.ReadCold(t, e.offset, upTo, bytesMax, atLeastOne)
 	if err == nil && records.Length > 0 {
-		err = records.File.Prefetch(t, records.Position, records.Length)
+		e.outcome.records = records
+		e.outcome.pin()
+		if err = records.File.Prefetch(t, records.Position, records.Length); err != nil {
+			e.outcome.unpin()
+		}
 	}
 	e.outcome.cold = false
 	switch {

@@ -8,6 +8,7 @@ import (
 
 	"odradek/core/env"
 	"odradek/core/kafka"
+	"odradek/core/log"
 
 	"pgregory.net/rapid"
 )
@@ -219,5 +220,40 @@ func TestMetaProperties(t *testing.T) {
 		if _, err := parseMetaProperties(bad); err == nil {
 			t.Errorf("%q was taken", bad)
 		}
+	}
+}
+
+// What a fetch has found is pinned once, however often it is asked for, and let go of
+// once. A leg that is sent at once, and nothing else waited for, needs no pin.
+func TestWhatAFetchHasFoundStaysOpen(t *testing.T) {
+	f := &pinned{}
+	s := &Shard{}
+	all := &fetch{shard: s, entries: make([]fetchEntry, 2), legs: make([]fetchLeg, 2)}
+	for i := range all.legs {
+		all.legs[i] = fetchLeg{fetch: all, shard: s, entries: []int{i}}
+		all.entries[i].outcome.records = log.Range{File: f, Length: int64(i)}
+	}
+	leg := &all.legs[1]
+	if leg.alone() {
+		t.Error("there is another leg")
+	}
+	leg.pin()
+	leg.pin()
+	all.legs[0].pin() // it has found nothing
+	if f.pins != 1 {
+		t.Errorf("%d pins", f.pins)
+	}
+	all.unpin()
+	all.unpin()
+	if f.pins != 0 {
+		t.Errorf("%d pins are left", f.pins)
+	}
+	all.legs[0].entries = nil
+	if !leg.alone() {
+		t.Error("there is no other leg")
+	}
+	leg.shard = &Shard{}
+	if leg.alone() {
+		t.Error("it is away from home")
 	}
 }

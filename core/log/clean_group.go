@@ -121,6 +121,9 @@ func (p *pass) stays(b batch.Batch) bool {
 
 // make begins another segment for what stays.
 func (p *pass) make(base kafka.Offset) error {
+	if err := p.check(); err != nil {
+		return err
+	}
 	l := p.log
 	s := newSegment(l.home.Disk, l.chain.dir, base)
 	s.created = l.home.Clock.Wall()
@@ -218,12 +221,15 @@ func (p *pass) finishMade() error {
 	return p.check()
 }
 
-// dropMade removes the segments that a pass was making, if there are any.
+// dropMade removes the segments that a pass was making, if there are any. Those of a log
+// that is being removed go with its directory: another log may soon have its name.
 func (l *Log) dropMade() {
 	for _, s := range l.compaction.made {
 		// Best effort: recovery removes what is left, and a later pass of that number.
 		_ = s.retire()
-		_ = s.remove()
+		if !l.chain.leaving {
+			_ = s.remove()
+		}
 	}
 	l.compaction.made = nil
 }

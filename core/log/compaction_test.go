@@ -368,6 +368,54 @@ func TestCompactionIsThrottled(t *testing.T) {
 	})
 }
 
+// A log that is removed in the middle of a pass takes the half-written segments with it:
+// their names are another log's by then.
+func TestRemoveInTheMiddleOfAPass(t *testing.T) {
+	disk := disktest.New()
+	withLog(t, disk, compacted(), func(tt *task.Task, n *node, l *log.Log) {
+		fillCompacted(t, tt, l, 60)
+		if err := l.Checkpoint(tt); err != nil {
+			t.Fatal(err)
+		}
+		var made []string
+		removed := false
+		disk.Before = func(op disktest.Op) error {
+			if !strings.HasPrefix(op.Name, "orders-0/") || !strings.HasSuffix(op.Name, ".cleaned") {
+				return nil
+			}
+			if removed {
+				t.Errorf("after the removal: %v", op)
+			}
+			made = append(made, op.String())
+			return nil
+		}
+		cleaner := newCleaner(n)
+		cleaner.SetConfig(log.CleanerConfig{KeyMapBytes: 1 << 20, LoadFactor: 900_000,
+			ReadBytes: 4096, BytesPerSecondMax: 20_000})
+		var ended error
+		handle := n.loop.Spawn("cleaner", func(t *task.Task) {
+			_, ended = cleaner.Clean(t, l, l.Dirt(n.clock.wall, l.FlushedEndOffset()))
+		})
+		for len(made) == 0 {
+			tt.Sleep(time.Millisecond)
+		}
+		if err := l.Remove(tt); err != nil {
+			t.Fatal(err)
+		}
+		removed = true
+		another, err := log.Create(tt, n.home, "orders", partition(0), compacted())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for handle.Alive() {
+			tt.Sleep(time.Second)
+		}
+		if !errors.Is(ended, log.ErrInterrupted) || another.Failed() != nil {
+			t.Fatalf("the pass: %v; the log: %v", ended, another.Failed())
+		}
+	})
+}
+
 // A key map that is too small makes several passes, each of which goes on where the
 // last one ended, over a restart too.
 func TestSeveralPasses(t *testing.T) {
