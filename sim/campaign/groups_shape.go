@@ -23,8 +23,10 @@ type groupShape struct {
 // groupsShape is what a run has of groups, if it has any.
 type groupsShape struct {
 	groups []groupShape
-	// expires: committed offsets have so short a retention that they expire.
+	// expires: committed offsets have so short a retention that they expire. The broker's
+	// clock then jumps over it every jumps.
 	expires bool
+	jumps   time.Duration
 	// session and heartbeat are those of the consumer protocol, which the broker decides.
 	session, heartbeat time.Duration
 	settings           []config.Entry
@@ -44,6 +46,7 @@ func (s *shape) drawGroups(draw chance.Stream) {
 		return
 	}
 	g := &groupsShape{expires: draw.OneIn(4)}
+	g.jumps = draw.Between(100*time.Millisecond, time.Second)
 	g.session = 300*time.Millisecond + 8*s.think + draw.Tail(300*time.Millisecond)
 	g.heartbeat = g.session / time.Duration(3+draw.Below(4))
 	for i := range 1 + draw.Below(3) {
