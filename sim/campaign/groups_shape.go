@@ -108,12 +108,26 @@ func (g *groupsShape) drawSettings(draw *chance.Stream) {
 		{Name: config.OffsetsTopicNumPartitions, Value: fmt.Sprint(1 + draw.Below(4))},
 		{Name: config.OffsetsRetentionMinutes, Value: retentionMinutesMax},
 	}
+	if compacts := draw.Fork("compacts"); !compacts.OneIn(3) {
+		g.drawCompaction(&compacts)
+	}
 	if g.expires {
 		last := len(g.settings) - 1
 		g.settings[last].Value = "1"
 		g.settings = append(g.settings, config.Entry{Name: config.OffsetsRetentionCheckIntervalMs,
 			Value: fmt.Sprint(20 + draw.Below(500))})
 	}
+}
+
+// drawCompaction has __consumer_offsets compacted all the time, so that a coordinator loads
+// what a cleaner has left: the last record of each key, and tombstones of what is not there.
+func (g *groupsShape) drawCompaction(draw *chance.Stream) {
+	g.settings = append(g.settings,
+		config.Entry{Name: "log.roll.ms", Value: fmt.Sprint(50 + draw.Below(1000))},
+		config.Entry{Name: config.CleanerBackoffMs, Value: fmt.Sprint(10 + draw.Below(300))},
+		config.Entry{Name: "log.cleaner.min.cleanable.ratio",
+			Value: []string{"0", "0.01", "0.5"}[draw.Below(3)]},
+		config.Entry{Name: "log.cleaner.delete.retention.ms", Value: fmt.Sprint(draw.Below(3000))})
 }
 
 // String tells of the groups, a line each.
