@@ -75,6 +75,13 @@ func (n *Node) Name() string { return n.name }
 // Index counts the nodes of a world from 0.
 func (n *Node) Index() int { return n.index }
 
+// JumpClock has the node's wall clock jump, outside of the plan of faults: for runs in which
+// days have to pass.
+func (n *Node) JumpClock(by time.Duration) {
+	n.skew += by
+	n.world.tell(n.name, "clock", "now off by "+n.skew.String(), 0, 0)
+}
+
 // Up reports whether the node's program runs.
 func (n *Node) Up() bool { return n.process != nil }
 

@@ -76,6 +76,23 @@ func (r *Run) settleGroups() {
 	r.do("the groups are watched", r.watch.settle)
 }
 
+// retention is offsets.retention.minutes of groups whose offsets expire: the least there is.
+const retention = time.Minute
+
+// agePeriodically has the broker's clock jump over the retention of committed offsets, again
+// and again until all faults are over: what keeps an offset then is that it is in use.
+func (r *Run) agePeriodically() {
+	if r.shape.groups == nil || !r.shape.groups.expires {
+		return
+	}
+	r.world.RunAt(r.world.Now().Plus(r.shape.groups.jumps), func() {
+		if !r.calm {
+			r.broker.JumpClock(retention + time.Second)
+			r.agePeriodically()
+		}
+	})
+}
+
 // restGroups has all members go.
 func (r *Run) restGroups() {
 	if r.shape.groups == nil {

@@ -23,8 +23,10 @@ type groupShape struct {
 // groupsShape is what a run has of groups, if it has any.
 type groupsShape struct {
 	groups []groupShape
-	// expires: committed offsets have so short a retention that they expire.
+	// expires: committed offsets have so short a retention that they expire. The broker's
+	// clock then jumps over it every jumps.
 	expires bool
+	jumps   time.Duration
 	// session and heartbeat are those of the consumer protocol, which the broker decides.
 	session, heartbeat time.Duration
 	settings           []config.Entry
@@ -44,6 +46,7 @@ func (s *shape) drawGroups(draw chance.Stream) {
 		return
 	}
 	g := &groupsShape{expires: draw.OneIn(4)}
+	g.jumps = draw.Between(100*time.Millisecond, time.Second)
 	g.session = 300*time.Millisecond + 8*s.think + draw.Tail(300*time.Millisecond)
 	g.heartbeat = g.session / time.Duration(3+draw.Below(4))
 	for i := range 1 + draw.Below(3) {
@@ -105,12 +108,26 @@ func (g *groupsShape) drawSettings(draw *chance.Stream) {
 		{Name: config.OffsetsTopicNumPartitions, Value: fmt.Sprint(1 + draw.Below(4))},
 		{Name: config.OffsetsRetentionMinutes, Value: retentionMinutesMax},
 	}
+	if compacts := draw.Fork("compacts"); !compacts.OneIn(3) {
+		g.drawCompaction(&compacts)
+	}
 	if g.expires {
 		last := len(g.settings) - 1
 		g.settings[last].Value = "1"
 		g.settings = append(g.settings, config.Entry{Name: config.OffsetsRetentionCheckIntervalMs,
 			Value: fmt.Sprint(20 + draw.Below(500))})
 	}
+}
+
+// drawCompaction has __consumer_offsets compacted all the time, so that a coordinator loads
+// what a cleaner has left: the last record of each key, and tombstones of what is not there.
+func (g *groupsShape) drawCompaction(draw *chance.Stream) {
+	g.settings = append(g.settings,
+		config.Entry{Name: "log.roll.ms", Value: fmt.Sprint(50 + draw.Below(1000))},
+		config.Entry{Name: config.CleanerBackoffMs, Value: fmt.Sprint(10 + draw.Below(300))},
+		config.Entry{Name: "log.cleaner.min.cleanable.ratio",
+			Value: []string{"0", "0.01", "0.5"}[draw.Below(3)]},
+		config.Entry{Name: "log.cleaner.delete.retention.ms", Value: fmt.Sprint(draw.Below(3000))})
 }
 
 // String tells of the groups, a line each.

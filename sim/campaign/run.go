@@ -165,6 +165,7 @@ func (r *Run) live() *Result {
 	r.setup()
 	if !r.calm {
 		w.Unleash(r.broker)
+		r.agePeriodically()
 		w.RunFor(r.shape.lasts)
 		r.heal()
 	}
