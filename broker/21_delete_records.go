@@ -88,5 +88,5 @@ func (h *partition) deleteRecords(
 	if err := h.Log.DeleteRecordsAndWait(t, before); err != nil {
 		return 0, kafka.ErrKafkaStorageError
 	}
-	return h.Log.LogStartOffset(), kafka.None
+	return h.Log.FlushedStartOffset(), kafka.None
 }
