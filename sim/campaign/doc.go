@@ -14,6 +14,9 @@
 // Where a fault makes loss legal, the promise is another one: what is lost is
 // told, as an error, and what is given out is true. See shape.go.
 //
+// One run in three has consumer groups, whose members join, consume, commit, and do what
+// goes wrong with real ones; jepsen/check/groups judges them. See groups_shape.go.
+//
 // What it must never do: read a clock, keep state between runs, or let anything
 // but the seed and the list of decisions choose what a run does. Many runs at the
 // same time, each on a goroutine of its own, share nothing.

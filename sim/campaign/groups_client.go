@@ -29,13 +29,13 @@ const (
 	phaseOver
 )
 
-// group is a group of a run, and its members' clients.
+// group is a consumer group of a run, and its clients.
 type group struct {
 	shape   groupShape
 	clients []*groupClient
 }
 
-// topics are the group's topics as they are by now.
+// groupTopics are the topics that a group reads.
 func (r *Run) groupTopics(g *group) []member.Topic {
 	var all []member.Topic
 	for _, index := range g.shape.topics {
@@ -49,7 +49,7 @@ func (r *Run) groupTopics(g *group) []member.Topic {
 func (r *Run) newGroupRecord() *member.Record {
 	return &member.Record{
 		History: groups.History{Rules: groups.Rules{Expires: r.shape.groups.expires,
-			Vanishes: r.shape.groups.expires}},
+			Vanishes: r.shape.groups.vanishes()}},
 		Operation: func(process int, called int64) check.Operation {
 			return r.record.operation(process, called)
 		},
@@ -89,10 +89,11 @@ type groupClient struct {
 	// returns: it comes back after the broker's last start.
 	returns bool
 	polls   uint32
+	lives   uint32
 }
 
 // step does one thing while there are faults: now and then something that no client
-// should do, and every one does.
+// should do, and real ones do.
 func (c *groupClient) step(t *task.Task, op *chance.Stream) {
 	if c.run.phase != phaseWork || c.member == nil || c.member.Dead() {
 		c.poll(t, op)
@@ -145,7 +146,8 @@ func (c *groupClient) deleteOffset(t *task.Task, op *chance.Stream) {
 
 func (c *groupClient) finish(*task.Task) {}
 
-// lives in a group goes on after other clients have ended.
+// goOn is what a client does when it is to do nothing wrong any more: it consumes, or ends
+// its member, as the phase says.
 func (c *groupClient) goOn(t *task.Task) {
 	switch c.run.phase {
 	case phaseWork, phaseSettle:
@@ -179,8 +181,14 @@ func (c *groupClient) next() chance.Stream {
 // begin begins a member's life.
 func (c *groupClient) begin() {
 	shape := &c.group.shape
+	c.lives++
+	protocol := shape.protocol
+	choice := chance.New(uint64(c.process)<<32|uint64(c.lives), "protocol")
+	if shape.migrates && choice.OneIn(2) {
+		protocol = member.Consumer
+	}
 	c.member = member.New(member.Options{World: c.world, Process: c.process,
-		Protocol: shape.protocol, Group: groups.Group(shape.name), Instance: c.instance, Name: c.name,
+		Protocol: protocol, Group: groups.Group(shape.name), Instance: c.instance, Name: c.name,
 		All: c.run.groupTopics(c.group), Session: shape.session, Rebalance: shape.rebalance,
 		Heartbeat: shape.heartbeat, Record: c.run.groupRecord, Dial: c.dialCoordinator,
 		Patience: coordinatorPatience, Complain: c.complain, Trace: c.world.Trace})

@@ -2,6 +2,7 @@ package campaign
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"odradek/controller/config"
@@ -13,6 +14,9 @@ import (
 type groupShape struct {
 	name     string
 	protocol member.Protocol
+	// migrates: each life of a client draws anew whether it speaks the group's protocol, which
+	// is a classic one, or the consumer protocol.
+	migrates bool
 	// topics are the indices of those of the run that it reads.
 	topics []int
 	// instances are the group.instance.id of its members; "" for a dynamic one.
@@ -61,7 +65,10 @@ func (s *shape) drawGroup(draw *chance.Stream, index uint64, all *groupsShape) g
 		protocol: member.Protocol(draw.Below(uint64(member.Protocols))),
 		session:  300*time.Millisecond + 8*s.think + draw.Tail(300*time.Millisecond)}
 	g.heartbeat = g.session / time.Duration(3+draw.Below(4))
-	if g.protocol == member.Consumer {
+	if more := draw.Fork("migrates"); g.protocol != member.Consumer && more.OneIn(3) {
+		g.migrates = true
+	}
+	if g.protocol == member.Consumer || g.migrates {
 		g.session, g.heartbeat = all.session, all.heartbeat
 	}
 	// A member hears of a rebalance by its next heartbeat, and gives up its partitions only
@@ -130,6 +137,14 @@ func (g *groupsShape) drawCompaction(draw *chance.Stream) {
 		config.Entry{Name: "log.cleaner.delete.retention.ms", Value: fmt.Sprint(draw.Below(3000))})
 }
 
+// vanishes reports whether a group may be forgotten, and with it its epoch: a group without
+// offsets is, and one that nobody is in when a member of the other protocol comes.
+func (g *groupsShape) vanishes() bool {
+	return g.expires || slices.ContainsFunc(g.groups, func(one groupShape) bool {
+		return one.migrates
+	})
+}
+
 // String tells of the groups, a line each.
 func (g *groupsShape) String() string {
 	text := ""
@@ -140,8 +155,12 @@ func (g *groupsShape) String() string {
 				static++
 			}
 		}
+		protocol := one.protocol.String()
+		if one.migrates {
+			protocol += " or consumer"
+		}
 		text += fmt.Sprintf("\n%s: %v, %d members, %d of them static, topics %v, session %v, "+
-			"rebalance %v", one.name, one.protocol, len(one.instances), static, one.topics,
+			"rebalance %v", one.name, protocol, len(one.instances), static, one.topics,
 			one.session, one.rebalance)
 	}
 	for _, entry := range g.settings {

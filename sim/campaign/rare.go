@@ -5,6 +5,7 @@ import (
 	"odradek/core/batch"
 	"odradek/core/kafka"
 	"odradek/jepsen/check"
+	"odradek/jepsen/check/groups"
 )
 
 // What clients of a campaign have to meet now and then, as Trace.Sometimes counts
@@ -27,6 +28,7 @@ const (
 	offsetDeleted    = "campaign: a committed offset is deleted"
 	offsetKept       = "campaign: an offset is not deleted, since its topic is subscribed to"
 	partitionMoved   = "campaign: a member begins where another one has committed"
+	bothProtocols    = "campaign: members of both protocols own partitions of one group"
 	gapRead          = "campaign: a reader of a compacted topic finds a gap"
 	emptyBatchRead   = "campaign: a reader of a compacted topic finds an empty batch"
 )
@@ -54,12 +56,21 @@ func (r *Run) seeGroups() {
 	for i := range h.Starts {
 		sometimes(partitionMoved, h.Starts[i].Offset > 0)
 	}
+	type speaking struct {
+		group    groups.Group
+		consumer bool
+	}
+	until := map[speaking]check.Event{}
+	for _, t := range h.Tenures { // in the order of their beginnings
+		sometimes(bothProtocols, until[speaking{t.Group, !t.Consumer}] > t.Begin)
+		until[speaking{t.Group, t.Consumer}] = max(until[speaking{t.Group, t.Consumer}], t.End)
+	}
 }
 
 // MustHappen are the names of them all, as sim.Report.Sites has them.
 func MustHappen() []string {
 	return append(codecSites(), headersRead, tombstonesRead, readerOvertaken, settingTakenBack,
-		settingsReplaced, codecChanged, recordsLost, cutAfterStop, memberExpired, memberFenced,
+		settingsReplaced, codecChanged, recordsLost, cutAfterStop, memberExpired, bothProtocols,
 		instanceFenced, rebalanceHeard, zombieRefused, staleRefused, offsetDeleted, offsetKept,
 		partitionMoved, gapRead, emptyBatchRead)
 }

@@ -11,14 +11,19 @@ import (
 )
 
 // Describe asks what the coordinator knows of the group, and writes it down; nil if it
-// did not say, or there is no such group.
+// did not say, or there is no such group. As Kafka's admin client does, it asks for a
+// consumer group first.
 func (m *Member) Describe(t *task.Task, op *chance.Stream) *groups.Description {
 	if !m.connect(t, op) {
 		return nil
 	}
-	if m.Protocol == Consumer {
-		return m.describeConsumer(t, op)
+	if d := m.describeConsumer(t, op); d != nil || m.conn == nil {
+		return d
 	}
+	return m.describeClassic(t, op)
+}
+
+func (m *Member) describeClassic(t *task.Task, op *chance.Stream) *groups.Description {
 	request := kmsg.NewPtrDescribeGroupsRequest()
 	request.SetVersion(between(op, 0, 6))
 	request.Groups = []string{string(m.Group)}
@@ -38,7 +43,7 @@ func (m *Member) Describe(t *task.Task, op *chance.Stream) *groups.Description {
 	d := groups.Description{Group: m.Group, State: one.State}
 	for i := range one.Members {
 		member := &one.Members[i]
-		seen := groups.Described{Member: groups.MemberID(member.MemberID), Classic: true}
+		seen := groups.Described{Member: groups.MemberID(member.MemberID)}
 		if member.InstanceID != nil {
 			seen.Instance = groups.InstanceID(*member.InstanceID)
 		}

@@ -51,7 +51,7 @@ type Ask struct {
 	Asked, Told Epoch
 	// Subscribed are the topics that the member asks for, nil if the question does not say.
 	Subscribed []kafka.TopicID
-	// Code is the answer's error; of no meaning while the outcome is Unknown.
+	// Code is the answer's error, None where there was no answer.
 	Code kafka.ErrorCode
 	// Sent and Answered are the times of the call and the return since the run began.
 	Sent, Answered time.Duration
@@ -102,8 +102,7 @@ type Commit struct {
 	Epoch     Epoch
 	Partition kafka.TopicPartition
 	Value     Value
-	// Code is the answer's error; of no meaning while the outcome is Unknown and the
-	// call did not return.
+	// Code is the answer's error, None where there was no answer.
 	Code kafka.ErrorCode
 }
 
@@ -160,8 +159,6 @@ type Description struct {
 type Described struct {
 	Member   MemberID
 	Instance InstanceID
-	// Classic: a member of a consumer group that speaks the classic protocol.
-	Classic bool
 	// Epoch is the member epoch; Subscribed are the topics it asks for. Both are only
 	// known of a consumer group.
 	Epoch      Epoch
