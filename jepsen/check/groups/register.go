@@ -148,6 +148,11 @@ func (r *register) zones(emptied func(*Read) bool) []*zone {
 			put(c, o)
 		}
 	}
+	for _, d := range r.deletes {
+		if d.Outcome == check.OK { // there was a moment at which there was nothing
+			all = append(all, &zone{first: d.Operation, last: d.Operation})
+		}
+	}
 	if z := byCommit[nil]; z != nil {
 		z.add(check.Operation{}) // it was so from the beginning
 	}

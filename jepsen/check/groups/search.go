@@ -112,6 +112,11 @@ func (v *view) operations(r *register) (all []porcupine.Operation, lenient bool)
 			add(step{true, c.Value}, c.Call, at) // it had taken effect by then
 		}
 	}
+	for _, d := range r.deletes {
+		if d.Outcome == check.OK {
+			add(step{true, None()}, d.Call, d.Return)
+		}
+	}
 	slices.SortFunc(all, func(a, b porcupine.Operation) int { return cmp.Compare(a.Call, b.Call) })
 	return all, lenient
 }
