@@ -188,7 +188,8 @@ func (c *groupClient) begin() {
 		protocol = member.Consumer
 	}
 	c.member = member.New(member.Options{World: c.world, Process: c.process,
-		Protocol: protocol, Group: groups.Group(shape.name), Instance: c.instance, Name: c.name,
+		Protocol: protocol, Migrates: shape.migrates,
+		Group: groups.Group(shape.name), Instance: c.instance, Name: c.name,
 		All: c.run.groupTopics(c.group), Session: shape.session, Rebalance: shape.rebalance,
 		Heartbeat: shape.heartbeat, Record: c.run.groupRecord, Dial: c.dialCoordinator,
 		Patience: coordinatorPatience, Complain: c.complain, Trace: c.world.Trace})

@@ -163,7 +163,9 @@ func (m *Member) sync(t *task.Task, op *chance.Stream, joined *kmsg.JoinGroupRes
 		return
 	}
 	m.lose()
-	if !m.refused(t, code) {
+	// A group that has changed its kind since takes the member's first protocol for chosen.
+	changed := code == kafka.ErrInconsistentGroupProtocol && m.Migrates
+	if !changed && !m.refused(t, code) {
 		m.Complain("SyncGroup v%d is answered with %v", request.Version, code)
 	}
 }

@@ -44,6 +44,8 @@ type Options struct {
 	World    *env.World
 	Process  int
 	Protocol Protocol
+	// Migrates: others of the group speak the consumer protocol.
+	Migrates bool
 	Group    groups.Group
 	// Instance is its group.instance.id; "" for a dynamic member.
 	Instance groups.InstanceID
