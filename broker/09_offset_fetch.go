@@ -23,10 +23,7 @@ func (s *Shard) offsetFetch(t *task.Task, q *request, body *kmsg.OffsetFetchRequ
 	response.Groups = make([]kmsg.OffsetFetchResponseGroup, len(body.Groups))
 	s.askCoordinators(t, q, names, func(places []int) kmsg.Request {
 		part := *body
-		part.Groups = nil
-		for _, place := range places {
-			part.Groups = append(part.Groups, body.Groups[place])
-		}
+		part.Groups = at(body.Groups, places)
 		return &part
 	}, func(answer kmsg.Response, places []int) {
 		for i, place := range places {

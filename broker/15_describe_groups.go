@@ -16,10 +16,7 @@ func (s *Shard) describeGroups(t *task.Task, q *request, body *kmsg.DescribeGrou
 	response.Groups = make([]kmsg.DescribeGroupsResponseGroup, len(body.Groups))
 	s.askCoordinators(t, q, body.Groups, func(places []int) kmsg.Request {
 		part := *body
-		part.Groups = nil
-		for _, place := range places {
-			part.Groups = append(part.Groups, body.Groups[place])
-		}
+		part.Groups = at(body.Groups, places)
 		return &part
 	}, func(answer kmsg.Response, places []int) {
 		for i, place := range places {

@@ -24,10 +24,7 @@ func (s *Shard) deleteGroups(t *task.Task, q *request, body *kmsg.DeleteGroupsRe
 	response.Groups = make([]kmsg.DeleteGroupsResponseGroup, len(names))
 	s.askCoordinators(t, q, names, func(places []int) kmsg.Request {
 		part := *body
-		part.Groups = nil
-		for _, place := range places {
-			part.Groups = append(part.Groups, names[place])
-		}
+		part.Groups = at(names, places)
 		return &part
 	}, func(answer kmsg.Response, places []int) {
 		for i, place := range places {

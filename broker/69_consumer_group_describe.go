@@ -21,10 +21,7 @@ func (s *Shard) consumerGroupDescribe(t *task.Task, q *request,
 	response.Groups = make([]kmsg.ConsumerGroupDescribeResponseGroup, len(body.Groups))
 	s.askCoordinators(t, q, body.Groups, func(places []int) kmsg.Request {
 		part := *body
-		part.Groups = nil
-		for _, place := range places {
-			part.Groups = append(part.Groups, body.Groups[place])
-		}
+		part.Groups = at(body.Groups, places)
 		return &part
 	}, func(answer kmsg.Response, places []int) {
 		for i, place := range places {

@@ -1,6 +1,7 @@
 package broker
 
 import (
+	"errors"
 	"time"
 
 	"odradek/core/assert"
@@ -184,7 +185,7 @@ func (c *coordinator) write(t *task.Task, records []record.Record) kafka.ErrorCo
 			return kafka.None
 		case err == nil:
 			return code
-		case err != journal.ErrCongested:
+		case !errors.Is(err, journal.ErrCongested):
 			s.diskFailed(err)
 			return kafka.ErrCoordinatorNotAvailable
 		}

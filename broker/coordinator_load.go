@@ -10,7 +10,6 @@ import (
 	"odradek/core/group/decision"
 	"odradek/core/group/record"
 	"odradek/core/kafka"
-	"odradek/core/log"
 	"odradek/core/task"
 )
 
@@ -80,43 +79,6 @@ func applyGroupRecords(groups *group.Coordinator, b batch.Batch) (count int64, e
 		count++
 	}
 	return count, records.Err()
-}
-
-// loadBytesMax is how much of a log is read at a time, with other work in between.
-const loadBytesMax = 1 << 20
-
-// eachBatch reads all batches of a log from an offset on, and checks each.
-func eachBatch(t *task.Task, l *log.Log, from kafka.Offset, fn func(batch.Batch) error) error {
-	end := l.LogEndOffset()
-	for offset := from; offset < end; {
-		records, err := l.ReadCold(t, offset, end, loadBytesMax, true)
-		if err != nil {
-			return fmt.Errorf("read at offset %d: %w", offset, err)
-		}
-		if records.Length == 0 {
-			return nil // the rest was compacted away
-		}
-		bytes := make([]byte, records.Length)
-		n, err := records.File.ReadAt(t, bytes, records.Position)
-		if err != nil || n < len(bytes) {
-			return fmt.Errorf("read at offset %d: %d of %d bytes: %w", offset, n, len(bytes), err)
-		}
-		for len(bytes) > 0 {
-			b, rest, err := batch.Next(bytes)
-			if err == nil {
-				err = b.Check()
-			}
-			if err == nil {
-				err = fn(b)
-			}
-			if err != nil {
-				return fmt.Errorf("batch at offset %d: %w", offset, err)
-			}
-			offset, bytes = b.NextOffset(), rest
-		}
-		t.Yield()
-	}
-	return nil
 }
 
 // groupCleanupLoop lets go of offsets and groups whose time has passed, every

@@ -6,7 +6,9 @@
 // as a leg of a Produce or Fetch, or as an errand of everything else, and comes
 // back to be answered. Shard 0 also owns the metadata log: every change of
 // topics and configurations is decided by package controller, written as
-// records, and taken in by all shards before it is answered.
+// records, and taken in by all shards before it is answered. The shard that owns
+// a partition of __consumer_offsets keeps its groups: package group decides,
+// coordinator.go brings it into effect.
 //
 //	frame -> session (order of answers) -> dispatch
 //	   Produce, Fetch: structs that are used again, no task unless the disk is cold

@@ -117,12 +117,12 @@ func (s *Shard) askCoordinators(t *task.Task, q *request, names []string,
 			taken(group.Refuse(part(places), kafka.ErrNotCoordinator), places)
 			continue
 		}
-		at := slices.IndexFunc(parts, func(p *groupPart) bool { return p.home == home })
-		if at < 0 {
-			at = len(parts)
+		i := slices.IndexFunc(parts, func(p *groupPart) bool { return p.home == home })
+		if i < 0 {
+			i = len(parts)
 			parts = append(parts, &groupPart{home: home})
 		}
-		parts[at].places = append(parts[at].places, place)
+		parts[i].places = append(parts[i].places, place)
 		if !slices.Contains(shards, home.shard) {
 			shards = append(shards, home.shard)
 		}
@@ -142,4 +142,13 @@ func (s *Shard) askCoordinators(t *task.Task, q *request, names []string,
 	for _, p := range parts {
 		taken(p.response, p.places)
 	}
+}
+
+// at picks the elements at some places.
+func at[T any](all []T, places []int) []T {
+	picked := make([]T, len(places))
+	for i, place := range places {
+		picked[i] = all[place]
+	}
+	return picked
 }

@@ -12,9 +12,6 @@ import (
 	"odradek/core/task"
 )
 
-// replayBytesMax is how much of the metadata log is read at a time.
-const replayBytesMax = 1 << 20
-
 // ErrMetadataLog is wrapped by every complaint about the metadata log that keeps
 // a node from starting.
 var ErrMetadataLog = errors.New("the metadata log can't be read")
@@ -25,42 +22,21 @@ func replay(t *task.Task, l *log.Log, from kafka.Offset, base *image.Image) (
 	current *image.Image, open bool, err error) {
 	current = base
 	delta := base.Begin()
-	end := l.LogEndOffset()
-	for offset := from; offset < end; {
-		records, err := l.ReadCold(t, offset, end, replayBytesMax, true)
-		if err != nil {
-			return nil, false, fmt.Errorf("%w: read at offset %d: %w", ErrMetadataLog, offset, err)
+	err = eachBatch(t, l, from, func(b batch.Batch) error {
+		if err := applyBatch(delta, b); err != nil || delta.InTransaction() {
+			return err
 		}
-		bytes := make([]byte, records.Length)
-		n, err := records.File.ReadAt(t, bytes, records.Position)
-		if err != nil || n < len(bytes) {
-			return nil, false, fmt.Errorf("%w: read at offset %d: %d of %d bytes: %w",
-				ErrMetadataLog, offset, n, len(bytes), err)
-		}
-		for len(bytes) > 0 {
-			b, rest, err := batch.Next(bytes)
-			if err == nil {
-				err = b.Check()
-			}
-			if err == nil {
-				err = applyBatch(delta, b)
-			}
-			if err != nil {
-				return nil, false, fmt.Errorf("%w: batch at offset %d: %w", ErrMetadataLog, offset, err)
-			}
-			offset, bytes = b.NextOffset(), rest
-			if delta.InTransaction() {
-				continue
-			}
-			// Each step is an image, so that a transaction that was left open
-			// by a crash is simply not there.
-			next, _, err := delta.Finish(image.Provenance{LastOffset: b.LastOffset(),
-				LeaderEpoch: b.LeaderEpoch(), Timestamp: b.MaxTimestamp()})
-			if err != nil {
-				return nil, false, fmt.Errorf("%w: batch at offset %d: %w", ErrMetadataLog, b.BaseOffset(), err)
-			}
+		// Each step is an image, so that a transaction that was left open
+		// by a crash is simply not there.
+		next, _, err := delta.Finish(image.Provenance{LastOffset: b.LastOffset(),
+			LeaderEpoch: b.LeaderEpoch(), Timestamp: b.MaxTimestamp()})
+		if err == nil {
 			current, delta = next, next.Begin()
 		}
+		return err
+	})
+	if err != nil {
+		return nil, false, fmt.Errorf("%w: %w", ErrMetadataLog, err)
 	}
 	return current, delta.InTransaction(), nil
 }
